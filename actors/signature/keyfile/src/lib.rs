@@ -1,0 +1,1 @@
+//! synod-signature-keyfile

@@ -1,0 +1,61 @@
+//! Operators, their stakes and their sets.
+
+use std::fmt;
+
+use alloy_primitives::{Address, U256};
+use serde::{Deserialize, Serialize};
+
+/// The address under which an operator is registered. Not the address of its signing key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OperatorId(pub Address);
+
+impl fmt::Display for OperatorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An amount of stake in wei (or shares in WAD, where a set weighs by shares).
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Stake(pub U256);
+
+impl Stake {
+    /// No stake.
+    pub const ZERO: Self = Self(U256::ZERO);
+
+    /// The sum, unless it exceeds 256 bits.
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+}
+
+impl From<u64> for Stake {
+    fn from(wei: u64) -> Self {
+        Self(U256::from(wei))
+    }
+}
+
+impl fmt::Display for Stake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An operator set of an AVS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct OperatorSetId {
+    /// The AVS.
+    pub avs: Address,
+    /// The set's number within the AVS.
+    pub number: u32,
+}
+
+impl fmt::Display for OperatorSetId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.avs, self.number)
+    }
+}
