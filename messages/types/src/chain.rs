@@ -1,5 +1,11 @@
 //! Chains, blocks, logs, and what happens to them.
 
+mod sight;
+mod status;
+
+pub use sight::{ChainIdentity, PlacedLog, Sight, Trouble};
+pub use status::{ChainPhase, ChainStatus};
+
 use std::fmt;
 
 use alloy_primitives::{Address, B256, Bytes};
@@ -102,5 +108,32 @@ impl ChainEvent {
             Self::Committed { block, .. } => block.id,
             Self::Retracted { block } => *block,
         }
+    }
+}
+
+/// Position of an event among all that were ever told of one chain: 1 for the first, ascending
+/// by one, the same at each repetition and after every restart. A consumer that keeps the number
+/// of the last event it has applied knows exactly which ones are new to it. 0: none yet.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct EventNumber(pub u64);
+
+impl EventNumber {
+    /// The number `count` events later.
+    pub const fn plus(self, count: usize) -> Self {
+        Self(self.0.saturating_add(count as u64))
+    }
+
+    /// How many events after `earlier` this is; zero if it is not after it.
+    pub const fn since(self, earlier: Self) -> usize {
+        self.0.saturating_sub(earlier.0) as usize
+    }
+}
+
+impl fmt::Display for EventNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
