@@ -1,1 +1,28 @@
-//! synod-supervision-core
+//! Supervision without a clock, a task or a thread: who restarts whom, when, and when to give up.
+//!
+//! ```text
+//!   Event ──▶ Supervisor::step ──▶ Effect*        children: start, stop, restart, escalate
+//!   call  ──▶ BreakerCore::admit / report         one outside dependency: let through or refuse
+//!             Retry::delays                       how long to wait between tries
+//! ```
+//!
+//! The shell around this core owns tasks, timers and mailboxes. It hands in what happened and
+//! when, and carries out what comes back, in order.
+
+mod breaker;
+mod event;
+mod jitter;
+mod policy;
+mod retry;
+mod supervisor;
+
+pub use breaker::{
+    BreakerCore, BreakerPolicy, BreakerState, CallOutcome, Permit, Rejection, Transition,
+};
+pub use event::{AlarmToken, Effect, Event, ExitReason, Generation, Outcome, Report, StopHow};
+pub use policy::{
+    Backoff, CHILDREN_MAX, ChildPolicy, Intensity, InvalidTree, KILL_GRACE, RESTARTS_MAX, Restart,
+    Strategy, SupervisorPolicy,
+};
+pub use retry::Retry;
+pub use supervisor::{ChildState, ChildView, Supervisor};

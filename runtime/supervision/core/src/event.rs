@@ -1,0 +1,248 @@
+use std::fmt;
+use std::time::Duration;
+
+use synod_types::actor::{ActorId, Incarnation};
+use synod_types::time::Moment;
+
+/// Which start of a child: 1 for the first, one more at each start, whether it succeeded or not.
+///
+/// It is the number of the incarnation that start makes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Generation(pub u64);
+
+impl From<Generation> for Incarnation {
+    fn from(generation: Generation) -> Self {
+        Self(generation.0)
+    }
+}
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Why an incarnation ended.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum ExitReason {
+    /// It was done, or it was asked to end and did.
+    #[error("ended normally")]
+    Normal,
+    /// It asked to be restarted.
+    #[error("failed: {0}")]
+    Error(String),
+    /// It panicked.
+    #[error("panicked: {0}")]
+    Panic(String),
+    /// It was killed by someone other than its supervisor's timeouts.
+    #[error("killed")]
+    Killed,
+    /// Its task was taken from it.
+    #[error("cancelled")]
+    Cancelled,
+    /// It refused to start.
+    #[error("did not start: {0}")]
+    StartFailed(String),
+    /// It was not ready in time and was killed.
+    #[error("was not ready in time")]
+    StartTimeout,
+    /// It did not end in time and was killed.
+    #[error("did not end in time")]
+    StopTimeout,
+}
+
+impl ExitReason {
+    /// The reason as a label of few values.
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Error(_) => "error",
+            Self::Panic(_) => "panic",
+            Self::Killed => "killed",
+            Self::Cancelled => "cancelled",
+            Self::StartFailed(_) => "start_failed",
+            Self::StartTimeout => "start_timeout",
+            Self::StopTimeout => "stop_timeout",
+        }
+    }
+}
+
+/// What happened. Of an unknown child, an older generation or an older alarm: nothing follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Begin. Only the first counts.
+    Start,
+    /// A child's start succeeded.
+    Ready {
+        /// Who.
+        child: ActorId,
+        /// Which life of it.
+        generation: Generation,
+    },
+    /// A child is gone, or its start failed. Nothing of this generation runs any more.
+    Exited {
+        /// Who.
+        child: ActorId,
+        /// Which life of it.
+        generation: Generation,
+        /// Why.
+        reason: ExitReason,
+    },
+    /// The alarm of [`Effect::WakeAt`] rang.
+    Alarm {
+        /// As it was given.
+        token: AlarmToken,
+    },
+    /// End for good: children drain, the last started first.
+    Stop,
+    /// End, but expect to be started again: children halt and their mailboxes are kept, the
+    /// last started first. What a parent that restarts its group says to a child supervisor.
+    /// A later [`Event::Stop`] drains those that are not yet stopping.
+    Halt,
+    /// An operator wishes a fresh start of this child, and of those the strategy restarts with
+    /// it. Does not count as a failure; ends a wait for back-off; brings back an ended child.
+    RestartChild {
+        /// Who.
+        child: ActorId,
+    },
+}
+
+/// Which alarm. Alarms are never cancelled: an outdated one is ignored when it rings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AlarmToken {
+    pub(crate) child: usize,
+    pub(crate) number: u64,
+}
+
+/// How a child is asked to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StopHow {
+    /// For good: handle what is queued, then end.
+    Drain,
+    /// To be started again: end after the message in hand; the mailbox is kept.
+    Halt,
+}
+
+/// What the shell must now do, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Start a new incarnation; answer with [`Event::Ready`] or [`Event::Exited`].
+    StartChild {
+        /// Who.
+        child: ActorId,
+        /// Which life of it.
+        generation: Generation,
+    },
+    /// Ask it to end; answer with [`Event::Exited`]. It may not have reported ready yet: then
+    /// its start is to be abandoned.
+    StopChild {
+        /// Who.
+        child: ActorId,
+        /// Which life of it.
+        generation: Generation,
+        /// For good or not.
+        how: StopHow,
+    },
+    /// End it by force; answer with [`Event::Exited`] once nothing of it runs any more.
+    KillChild {
+        /// Who.
+        child: ActorId,
+        /// Which life of it.
+        generation: Generation,
+    },
+    /// Come back with [`Event::Alarm`] at this moment.
+    WakeAt {
+        /// To be given back.
+        token: AlarmToken,
+        /// Not before.
+        at: Moment,
+    },
+    /// Tell whoever watches.
+    Report(Report),
+    /// Every child has been ready or has ended by its own right. Once.
+    Ready,
+    /// Nothing runs any more and nothing will follow. The last effect.
+    Finished(Outcome),
+}
+
+/// What a watcher of supervision learns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// A child is ready for the first time.
+    Started {
+        /// Who.
+        child: ActorId,
+        /// Which life of it.
+        generation: Generation,
+    },
+    /// A child is ready again.
+    Restarted {
+        /// Who.
+        child: ActorId,
+        /// Which life of it.
+        generation: Generation,
+    },
+    /// A child is gone.
+    Exited {
+        /// Who.
+        child: ActorId,
+        /// Which life of it.
+        generation: Generation,
+        /// Why.
+        reason: ExitReason,
+    },
+    /// A child failed and will be started again.
+    RestartScheduled {
+        /// Who.
+        child: ActorId,
+        /// Not before.
+        at: Moment,
+        /// How many failures in a row came before, none of them after a long enough run.
+        attempt: u32,
+    },
+    /// A child ended and will not be started again by itself.
+    Ended {
+        /// Who.
+        child: ActorId,
+    },
+    /// A child was killed and is still not gone. While this supervisor runs, the child is not
+    /// started again before it is gone; an ending supervisor leaves it behind.
+    Unresponsive {
+        /// Who.
+        child: ActorId,
+        /// Which life of it.
+        generation: Generation,
+    },
+    /// The supervisor stops everything because of this child's end.
+    GaveUp {
+        /// Who.
+        child: ActorId,
+        /// Why it ended.
+        reason: ExitReason,
+    },
+}
+
+/// How a supervisor ended: its own exit, as its parent sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was asked to.
+    Stopped,
+    /// Its children failed more often than its policy answers for.
+    Exceeded {
+        /// Who failed last.
+        child: ActorId,
+        /// Why it ended.
+        reason: ExitReason,
+        /// Failures within the period, this one included.
+        restarts: u32,
+        /// The period.
+        period: Duration,
+    },
+    /// As [`Outcome::Exceeded`], before all children were ready, by one that never was.
+    StartFailed {
+        /// Who failed last.
+        child: ActorId,
+        /// Why it did not start.
+        reason: ExitReason,
+    },
+}

@@ -1,0 +1,187 @@
+use synod_types::actor::ActorId;
+use synod_types::time::Moment;
+
+use crate::event::{AlarmToken, ExitReason, Generation, Report};
+use crate::policy::{ChildPolicy, Restart};
+
+/// One row of the table.
+///
+/// Invariants: an alarm is awaited only while starting, stopping or backing off; only a live
+/// child must halt; a generation is live from its start to its exit.
+#[derive(Debug)]
+pub(crate) struct Child {
+    pub(crate) policy: ChildPolicy,
+    pub(crate) state: State,
+    /// The last one started; 0 before the first start.
+    pub(crate) generation: Generation,
+    /// The one alarm that means something.
+    pub(crate) alarm: Option<AlarmToken>,
+    /// Alarms asked for so far.
+    pub(crate) alarms: u64,
+    /// Has to be stopped to be started again.
+    pub(crate) must_halt: bool,
+    /// An operator asked for it to come back whatever its policy says.
+    pub(crate) is_wished: bool,
+    /// Did not end in time.
+    pub(crate) is_late: bool,
+    /// Failures in a row, none after a long enough run.
+    pub(crate) attempt: u32,
+    pub(crate) restarts: u64,
+    pub(crate) last_exit: Option<(ExitReason, Moment)>,
+    pub(crate) started_at: Option<Moment>,
+    pub(crate) was_ready: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// For its turn to start.
+    Waiting,
+    Starting,
+    Running,
+    Stopping {
+        cause: Cause,
+        is_killed: bool,
+    },
+    Backoff {
+        until: Moment,
+    },
+    /// Not to be started again by itself.
+    Ended,
+}
+
+/// Why a child is being stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// To be started again, or to end with its supervisor.
+    Order,
+    /// It was not ready in time: its exit is a failure.
+    StartTimeout,
+}
+
+/// What a child is doing, as a watcher sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ChildState {
+    /// For its turn to start.
+    Waiting,
+    /// Started, not ready.
+    Starting,
+    /// Ready.
+    Running,
+    /// Asked to end, or killed, and not gone yet.
+    Stopping,
+    /// For a while after a failure.
+    Backoff {
+        /// The end of the wait.
+        until: Moment,
+    },
+    /// Not to be started again, unless an operator or its group's restart brings it back.
+    Ended,
+}
+
+/// A child, as a watcher sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChildView {
+    /// Who.
+    pub id: ActorId,
+    /// What it is doing.
+    pub state: ChildState,
+    /// Its last start; 0 if it never was started.
+    pub generation: Generation,
+    /// Failures of this child that were answered by a restart. Restarts with its group or by
+    /// an operator are not among them.
+    pub restarts: u64,
+    /// Why and when the last incarnation ended.
+    pub last_exit: Option<(ExitReason, Moment)>,
+    /// When the incarnation that runs became ready.
+    pub started_at: Option<Moment>,
+}
+
+impl Child {
+    pub(crate) const fn new(policy: ChildPolicy) -> Self {
+        Self {
+            policy,
+            state: State::Waiting,
+            generation: Generation(0),
+            alarm: None,
+            alarms: 0,
+            must_halt: false,
+            is_wished: false,
+            is_late: false,
+            attempt: 0,
+            restarts: 0,
+            last_exit: None,
+            started_at: None,
+            was_ready: false,
+        }
+    }
+
+    /// Whether an incarnation may exist.
+    pub(crate) const fn is_live(&self) -> bool {
+        match self.state {
+            State::Starting | State::Running | State::Stopping { .. } => true,
+            State::Waiting | State::Backoff { .. } | State::Ended => false,
+        }
+    }
+
+    pub(crate) const fn is_stopping(&self) -> bool {
+        matches!(self.state, State::Stopping { .. })
+    }
+
+    /// Whether those after it need not wait for it.
+    pub(crate) const fn is_settled(&self) -> bool {
+        matches!(self.state, State::Running | State::Ended) && !self.must_halt
+    }
+
+    /// Whether it is started again after an end it was not asked for.
+    pub(crate) fn returns_after(&self, reason: &ExitReason) -> bool {
+        match self.policy.restart {
+            Restart::Permanent => true,
+            Restart::Transient => *reason != ExitReason::Normal,
+            Restart::Temporary => false,
+        }
+    }
+
+    /// Whether it is started again after it was stopped with its group.
+    pub(crate) fn returns_with_group(&self) -> bool {
+        self.is_wished || self.policy.restart != Restart::Temporary
+    }
+
+    pub(crate) fn became_ready(&mut self, now: Moment) -> Report {
+        self.state = State::Running;
+        self.alarm = None;
+        self.started_at = Some(now);
+        let (child, generation) = (self.policy.id.clone(), self.generation);
+        if std::mem::replace(&mut self.was_ready, true) {
+            Report::Restarted { child, generation }
+        } else {
+            Report::Started { child, generation }
+        }
+    }
+
+    /// Forgets the incarnation. The caller decides the state that follows.
+    pub(crate) fn is_gone(&mut self, now: Moment, reason: ExitReason) {
+        self.alarm = None;
+        self.must_halt = false;
+        self.is_late = false;
+        self.started_at = None;
+        self.last_exit = Some((reason, now));
+    }
+
+    pub(crate) fn view(&self) -> ChildView {
+        ChildView {
+            id: self.policy.id.clone(),
+            state: match self.state {
+                State::Waiting => ChildState::Waiting,
+                State::Starting => ChildState::Starting,
+                State::Running => ChildState::Running,
+                State::Stopping { .. } => ChildState::Stopping,
+                State::Backoff { until } => ChildState::Backoff { until },
+                State::Ended => ChildState::Ended,
+            },
+            generation: self.generation,
+            restarts: self.restarts,
+            last_exit: self.last_exit.clone(),
+            started_at: self.started_at,
+        }
+    }
+}

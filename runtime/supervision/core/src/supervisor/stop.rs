@@ -1,0 +1,98 @@
+//! Orderly ends, and the force behind them.
+
+use synod_types::time::Moment;
+
+use super::{Cause, Child, Phase, State, Supervisor};
+use crate::event::{Effect, ExitReason, Outcome, Report, StopHow};
+use crate::policy::KILL_GRACE;
+
+impl Supervisor {
+    /// Someone asked for the end. A wish to drain outweighs an earlier one to halt, but not the
+    /// supervisor's own giving up: what its children queue is for those who come after.
+    pub(super) fn end(&mut self, wish: StopHow) {
+        match &mut self.phase {
+            Phase::Idle | Phase::Up => self.enter_end(Outcome::Stopped, wish),
+            Phase::Ending { outcome: Outcome::Stopped, how } => {
+                if wish == StopHow::Drain {
+                    *how = wish;
+                }
+            }
+            Phase::Ending { .. } | Phase::Finished => (),
+        }
+    }
+
+    pub(super) fn enter_end(&mut self, outcome: Outcome, how: StopHow) {
+        self.phase = Phase::Ending { outcome, how };
+        for child in &mut self.children {
+            // Killed, and its grace is over: nobody waits for it any more.
+            let is_left = child.alarm.is_none()
+                && matches!(child.state, State::Stopping { is_killed: true, .. });
+            if is_left || !child.is_live() {
+                child.state = State::Ended;
+                child.alarm = None;
+            }
+        }
+    }
+
+    /// Stops the last child that runs; strictly one after another.
+    pub(super) fn advance_end(&mut self, now: Moment, effects: &mut Vec<Effect>) {
+        let Phase::Ending { how, .. } = self.phase else { return };
+        if self.children.iter().any(Child::is_stopping) {
+            return;
+        }
+        if let Some(index) = self.children.iter().rposition(Child::is_live) {
+            self.ask_to_stop(now, index, how, effects);
+            return;
+        }
+        if let Phase::Ending { outcome, .. } = std::mem::replace(&mut self.phase, Phase::Finished) {
+            effects.push(Effect::Finished(outcome));
+        }
+    }
+
+    pub(super) fn ask_to_stop(
+        &mut self,
+        now: Moment,
+        index: usize,
+        how: StopHow,
+        effects: &mut Vec<Effect>,
+    ) {
+        let child = &mut self.children[index];
+        if child.policy.stop_timeout.is_zero() {
+            self.kill(now, index, Cause::Order, effects);
+            return;
+        }
+        child.state = State::Stopping { cause: Cause::Order, is_killed: false };
+        let at = now + child.policy.stop_timeout;
+        let (child, generation) = (child.policy.id.clone(), child.generation);
+        effects.push(Effect::StopChild { child, generation, how });
+        self.wake(index, at, effects);
+    }
+
+    pub(super) fn kill(
+        &mut self,
+        now: Moment,
+        index: usize,
+        cause: Cause,
+        effects: &mut Vec<Effect>,
+    ) {
+        let child = &mut self.children[index];
+        child.state = State::Stopping { cause, is_killed: true };
+        let (child, generation) = (child.policy.id.clone(), child.generation);
+        effects.push(Effect::KillChild { child, generation });
+        self.wake(index, now + KILL_GRACE, effects);
+    }
+
+    /// Force did not help. Two generations must never run at once, so a child to be started
+    /// again is waited for; an ending supervisor leaves it behind, so that the end is bounded.
+    pub(super) fn unresponsive(&mut self, now: Moment, index: usize, effects: &mut Vec<Effect>) {
+        let child = &mut self.children[index];
+        effects.push(Effect::Report(Report::Unresponsive {
+            child: child.policy.id.clone(),
+            generation: child.generation,
+        }));
+        if matches!(self.phase, Phase::Ending { .. }) {
+            child.is_gone(now, ExitReason::StopTimeout);
+            child.state = State::Ended;
+        }
+    }
+}
