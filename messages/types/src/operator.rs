@@ -5,6 +5,9 @@ use std::fmt;
 use alloy_primitives::{Address, U256};
 use serde::{Deserialize, Serialize};
 
+use crate::certificate::{CertificateRule, TableMember};
+use crate::quorum::ThresholdRule;
+
 /// The address under which an operator is registered. Not the address of its signing key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -57,5 +60,23 @@ pub struct OperatorSetId {
 impl fmt::Display for OperatorSetId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.avs, self.number)
+    }
+}
+
+/// An operator set as it is configured: who is in it, what they sign, how many must agree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorSet {
+    /// What its members sign, and the shape of its certificates.
+    pub certificate: CertificateRule,
+    /// How much stake must agree, of every kind.
+    pub threshold: ThresholdRule,
+    /// In the order of the contract's operator table.
+    pub members: Vec<TableMember>,
+}
+
+impl OperatorSet {
+    /// The member, unless the operator is none.
+    pub fn member(&self, operator: OperatorId) -> Option<&TableMember> {
+        self.members.iter().find(|member| member.operator == operator)
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::operator::{OperatorId, Stake};
 use crate::signature::Digest;
+use crate::time::Moment;
 
 /// A question put to operators; for a task it is the task's hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,6 +18,20 @@ impl fmt::Display for BallotId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// A question as it is put: who may answer, how much of them must agree, until when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Its name.
+    pub ballot: BallotId,
+    /// Who may answer, each with its stake of every kind. All name the same kinds in the same
+    /// order, and nobody is named twice.
+    pub members: Vec<(OperatorId, Vec<Stake>)>,
+    /// How much must agree, of every kind.
+    pub rule: ThresholdRule,
+    /// From then on no answer counts.
+    pub closes_at: Moment,
 }
 
 /// One operator's answer to a ballot.
@@ -122,6 +137,76 @@ pub enum Verdict {
     Rejected(BallotId),
     /// The window closed first.
     Expired(BallotId),
+}
+
+impl Verdict {
+    /// The ballot that ended.
+    pub const fn ballot(self) -> BallotId {
+        match self {
+            Self::Agreed(ballot, _) | Self::Rejected(ballot) | Self::Expired(ballot) => ballot,
+        }
+    }
+
+    /// Its name in logs, metrics and answers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Agreed(..) => "agreed",
+            Self::Rejected(_) => "rejected",
+            Self::Expired(_) => "expired",
+        }
+    }
+}
+
+/// Why a question was not put, or an answer not counted. Nothing changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Refusal {
+    /// As many ballots are open as may be.
+    #[error("{open} ballots are open; no more are allowed")]
+    Full {
+        /// How many.
+        open: usize,
+    },
+    /// More members than may be.
+    #[error("ballot {ballot} names {members} members; no more than {max} are allowed")]
+    Crowded {
+        /// The question.
+        ballot: BallotId,
+        /// How many it names.
+        members: usize,
+        /// How many it may name.
+        max: usize,
+    },
+    /// The ballot is known with other members, another rule or another end.
+    #[error("ballot {0} is known with another content")]
+    Different(BallotId),
+    /// No member, no stake, unequal kinds of stake, a member named twice, or a sum over 256 bits.
+    #[error("the stakes of ballot {0} cannot be counted")]
+    Uncountable(BallotId),
+    /// Never opened, or decided and forgotten.
+    #[error("ballot {0} is not open")]
+    NotOpen(BallotId),
+    /// Not a member of this ballot.
+    #[error("operator {operator} has no vote in ballot {ballot}")]
+    Stranger {
+        /// The question.
+        ballot: BallotId,
+        /// Who answered.
+        operator: OperatorId,
+    },
+}
+
+impl Refusal {
+    /// Its name in logs and metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Full { .. } => "full",
+            Self::Crowded { .. } => "crowded",
+            Self::Different(_) => "different",
+            Self::Uncountable(_) => "uncountable",
+            Self::NotOpen(_) => "not_open",
+            Self::Stranger { .. } => "stranger",
+        }
+    }
 }
 
 /// Proof that an operator answered one ballot in two ways.

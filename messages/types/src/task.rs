@@ -1,5 +1,13 @@
 //! Tasks: what is asked, who answers, how it ends.
 
+mod created;
+mod submission;
+mod view;
+
+pub use created::{Malformed, TASK_CREATED, TaskCreated};
+pub use submission::{Submission, SubmitRefusal};
+pub use view::{ExecutionView, MemberView, TaskFilter, TaskView};
+
 use std::fmt;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -58,6 +66,38 @@ pub struct Answer {
     pub digest: Digest,
     /// By the operator's key, over `digest`.
     pub signature: Signature,
+}
+
+/// Where a task stands. The last two are final, but for one case: a task that failed because
+/// its block left the chain begins anew when another block announces it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskState {
+    /// Accepted, waiting for its turn.
+    Pending,
+    /// Handed to operators.
+    Processing,
+    /// Certified.
+    Completed,
+    /// Ended without a certificate.
+    Failed(TaskFailure),
+}
+
+impl TaskState {
+    /// Its name in logs, metrics and answers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// Whether it has ended.
+    pub const fn is_terminal(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed(_))
+    }
 }
 
 /// Why a task ended without a certificate.
