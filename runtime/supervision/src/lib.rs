@@ -1,1 +1,52 @@
-//! synod-supervision
+//! Supervised actors: addresses that outlive their actors, supervisors that restart them,
+//! breakers around what lies outside.
+//!
+//! ```text
+//!   Address ──push──▶ Mailbox (bounded lanes) ──poke──▶ incarnation 1, 2, 3 … of an Actor
+//!                                                          ▲ start, halt, drain, kill
+//!   Runtime ──▶ supervisor (pure core + shell) ────────────┘
+//! ```
+//!
+//! An [`Address`] and its mailbox are made once; incarnations of the actor come and go behind
+//! them. A restart loses the message in hand and nothing else, and says so (a dead letter; an
+//! asker gets [`CallError::Dropped`]). What dies with an incarnation: its state, its alarms, its
+//! piped futures. What does not: queued messages, counters, the incarnation number.
+//!
+//! ractor runs the incarnations: it spawns, links, reports failures and kills. No ractor type
+//! leaves this crate.
+
+mod actor;
+mod address;
+mod breaker;
+mod call;
+mod child;
+mod clock;
+mod context;
+mod dead_letters;
+mod events;
+mod incarnation;
+mod mailbox;
+mod message;
+pub mod metrics;
+mod outlet;
+mod runtime;
+mod shared;
+mod supervisor;
+mod view;
+
+pub use actor::{Actor, Failure};
+pub use address::{Address, RejectReason, Rejected};
+pub use breaker::{Breaker, BreakerError, BreakerView};
+pub use call::{CallError, Pending, Reply};
+pub use child::{ChildSpec, SupervisorSpec};
+pub use clock::Clock;
+pub use context::{Busy, Context, Panicked};
+pub use dead_letters::{DeadLetter, DeadReason};
+pub use events::{RuntimeEvent, Tapped};
+pub use mailbox::Capacity;
+pub use message::{Lane, Message, Overflow};
+pub use outlet::Outlet;
+pub use runtime::{Ended, NoSuchActor, Running, Runtime, RuntimeLimits};
+pub use view::{ActorView, Role, TreeView};
+
+pub use synod_supervision_core as core;

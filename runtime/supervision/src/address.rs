@@ -1,0 +1,110 @@
+//! Addresses: what actors hold of one another.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use synod_types::actor::ActorId;
+
+use crate::call::{CallError, Pending, Reply};
+use crate::mailbox::Mailbox;
+use crate::message::{Message, Overflow};
+use crate::outlet::Outlet;
+
+/// Where messages for an actor go, whichever incarnation of it lives now, or none.
+pub struct Address<M> {
+    pub(crate) mailbox: Arc<Mailbox<M>>,
+}
+
+impl<M> Clone for Address<M> {
+    fn clone(&self) -> Self {
+        Self { mailbox: Arc::clone(&self.mailbox) }
+    }
+}
+
+impl<M> fmt::Debug for Address<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Address({})", self.mailbox.id)
+    }
+}
+
+/// A message that was not accepted, given back.
+#[derive(Debug, thiserror::Error)]
+#[error("message not accepted: {reason}")]
+pub struct Rejected<M> {
+    /// The message.
+    pub msg: M,
+    /// Why.
+    pub reason: RejectReason,
+}
+
+/// Why a message was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RejectReason {
+    /// Its lane is full.
+    #[error("mailbox is full")]
+    Full,
+    /// The actor is being stopped for good.
+    #[error("mailbox is closed")]
+    Closed,
+}
+
+impl<M: Message> Address<M> {
+    /// Whose address it is.
+    pub fn id(&self) -> &ActorId {
+        &self.mailbox.id
+    }
+
+    /// Sends without waiting.
+    ///
+    /// # Errors
+    /// Gives the message back if there is no room for it or the actor is stopping.
+    pub fn tell(&self, msg: M) -> Result<(), Rejected<M>> {
+        self.mailbox.push(msg)
+    }
+
+    /// Sends; waits for room if the message's policy is to wait.
+    ///
+    /// # Errors
+    /// Gives the message back if there is no room for it or the actor is stopping.
+    pub async fn send(&self, msg: M) -> Result<(), Rejected<M>> {
+        match msg.overflow() {
+            Overflow::Wait => self.mailbox.push_waiting(msg, false).await,
+            Overflow::Refuse | Overflow::DropOldest | Overflow::Coalesce(_) => self.tell(msg),
+        }
+    }
+
+    /// Sends a question; the answer is awaited apart. When this returns, the question is queued.
+    ///
+    /// # Errors
+    /// [`CallError::Full`] or [`CallError::Closed`].
+    pub async fn request<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(Reply<T>) -> M,
+    ) -> Result<Pending<T>, CallError> {
+        let (reply, pending) = Reply::channel();
+        self.send(question(reply)).await.map_err(|rejected| rejected.reason)?;
+        Ok(pending)
+    }
+
+    /// Asks and waits for the answer, at most `timeout` in all.
+    ///
+    /// # Errors
+    /// [`CallError`]; on `Timeout` and `Dropped` the question may have been acted on.
+    pub async fn call<T: Send + 'static>(
+        &self,
+        timeout: Duration,
+        question: impl FnOnce(Reply<T>) -> M,
+    ) -> Result<T, CallError> {
+        let asked = async { self.request(question).await?.answer().await };
+        tokio::time::timeout(timeout, asked).await.unwrap_or(Err(CallError::Timeout))
+    }
+
+    /// This address for one type of sentence that the actor understands.
+    pub fn outlet<T: Send + 'static>(&self) -> Outlet<T>
+    where
+        M: From<T>,
+    {
+        Outlet::new(self.clone())
+    }
+}

@@ -1,0 +1,192 @@
+//! Circuit breakers around calls to the outside.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use serde::Serialize;
+use synod_supervision_core::{
+    BreakerCore, BreakerPolicy, BreakerState, CallOutcome, Permit, Transition,
+};
+
+use crate::events::RuntimeEvent;
+use crate::metrics::BreakerMetrics;
+use crate::shared::Shared;
+
+/// One breaker for one dependency. While it is open no call reaches the dependency.
+pub struct Breaker {
+    name: String,
+    policy: BreakerPolicy,
+    core: Mutex<BreakerCore>,
+    shared: Arc<Shared>,
+    metrics: BreakerMetrics,
+}
+
+impl fmt::Debug for Breaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Breaker({})", self.name)
+    }
+}
+
+/// Why a call through a breaker gave nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BreakerError<E> {
+    /// The call was not made.
+    #[error("breaker `{0}` lets no call through")]
+    Open(String),
+    /// The call took longer than the policy allows and was dropped.
+    #[error("call through breaker `{0}` timed out")]
+    Timeout(String),
+    /// The call was made and failed.
+    #[error(transparent)]
+    Inner(E),
+}
+
+/// A breaker as shown to people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BreakerView {
+    /// Its name.
+    pub name: String,
+    /// `closed`, `open`, `half_open`, `forced_open` or `forced_closed`.
+    pub state: &'static str,
+    /// If open: until when, in milliseconds since the Unix epoch.
+    pub open_until_ms: Option<u64>,
+    /// Consecutive failures that open it.
+    pub failures_to_open: u32,
+}
+
+impl Breaker {
+    pub(crate) fn new(name: &str, policy: BreakerPolicy, shared: Arc<Shared>) -> Self {
+        let metrics = BreakerMetrics::register(name);
+        metrics.state(0);
+        let core = Mutex::new(BreakerCore::new(policy));
+        Self { name: name.to_owned(), policy, core, shared, metrics }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Makes the call unless the breaker is open; every error counts against the dependency.
+    ///
+    /// # Errors
+    /// [`BreakerError`].
+    pub async fn call<T, E>(
+        &self,
+        call: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, BreakerError<E>> {
+        self.call_judged(call, |_| true).await
+    }
+
+    /// Like [`Self::call`]; `counts` says whether an error speaks against the dependency. (“No
+    /// such block” does not.)
+    ///
+    /// # Errors
+    /// [`BreakerError`].
+    pub async fn call_judged<T, E>(
+        &self,
+        call: impl Future<Output = Result<T, E>>,
+        counts: impl FnOnce(&E) -> bool,
+    ) -> Result<T, BreakerError<E>> {
+        let Ok(permit) = self.core.lock().admit(self.shared.clock.now()) else {
+            self.metrics.rejected();
+            return Err(BreakerError::Open(self.name.clone()));
+        };
+        let mut permit = Held { breaker: self, permit: Some(permit) };
+        let outcome = tokio::time::timeout(self.policy.call_timeout, call).await;
+        match outcome {
+            Ok(Ok(value)) => {
+                self.metrics.succeeded();
+                permit.report(CallOutcome::Success);
+                Ok(value)
+            }
+            Ok(Err(error)) => {
+                let is_failure = counts(&error);
+                self.metrics.failed();
+                permit.report(if is_failure { CallOutcome::Failure } else { CallOutcome::Success });
+                Err(BreakerError::Inner(error))
+            }
+            Err(_) => {
+                self.metrics.timed_out();
+                permit.report(CallOutcome::Failure);
+                Err(BreakerError::Timeout(self.name.clone()))
+            }
+        }
+    }
+
+    /// Lets no call through until [`Self::reset`].
+    pub fn force_open(&self) {
+        let changed = self.core.lock().force_open(self.shared.clock.now());
+        self.note(changed);
+    }
+
+    /// Lets every call through until [`Self::reset`].
+    pub fn force_closed(&self) {
+        let changed = self.core.lock().force_closed(self.shared.clock.now());
+        self.note(changed);
+    }
+
+    /// Closes it and forgets what it counted.
+    pub fn reset(&self) {
+        let changed = self.core.lock().reset(self.shared.clock.now());
+        self.note(changed);
+    }
+
+    /// As shown to people.
+    pub fn view(&self) -> BreakerView {
+        let state = self.core.lock().state(self.shared.clock.now());
+        let (state, _, open_until_ms) = describe(state);
+        BreakerView {
+            name: self.name.clone(),
+            state,
+            open_until_ms,
+            failures_to_open: self.policy.failures_to_open,
+        }
+    }
+
+    fn note(&self, changed: Option<Transition>) {
+        if changed.is_none() {
+            return;
+        }
+        let at = self.shared.clock.now();
+        let (state, level, _) = describe(self.core.lock().state(at));
+        self.metrics.changed();
+        self.metrics.state(level);
+        tracing::warn!(breaker = %self.name, state, "breaker changed");
+        self.shared.events.emit(RuntimeEvent::Breaker { at, breaker: self.name.clone(), state });
+    }
+}
+
+/// Name, level for the gauge, end of the open time.
+const fn describe(state: BreakerState) -> (&'static str, u8, Option<u64>) {
+    match state {
+        BreakerState::Closed => ("closed", 0, None),
+        BreakerState::HalfOpen => ("half_open", 1, None),
+        BreakerState::Open { until } => ("open", 2, Some(until.unix_millis())),
+        BreakerState::ForcedOpen => ("forced_open", 3, None),
+        BreakerState::ForcedClosed => ("forced_closed", 4, None),
+    }
+}
+
+/// A permit that is given back even if the call is dropped half-way.
+struct Held<'a> {
+    breaker: &'a Breaker,
+    permit: Option<Permit>,
+}
+
+impl Held<'_> {
+    fn report(&mut self, outcome: CallOutcome) {
+        let Some(permit) = self.permit.take() else { return };
+        let now = self.breaker.shared.clock.now();
+        let changed = self.breaker.core.lock().report(now, permit, outcome);
+        self.breaker.note(changed);
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.report(CallOutcome::Cancelled);
+    }
+}

@@ -1,0 +1,155 @@
+//! What a supervisor is told of its children.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use ractor::{ActorCell, ActorRuntime, SpawnErr};
+use synod_supervision_core::{ChildPolicy, StopHow, SupervisorPolicy};
+use synod_types::actor::ActorId;
+use tokio::sync::oneshot;
+
+use crate::actor::Actor;
+use crate::address::Address;
+use crate::incarnation::{Birth, Shell, Signal};
+use crate::mailbox::Mailbox;
+use crate::shared::Shared;
+use crate::supervisor::{Order, SupervisorBirth, SupervisorShell};
+
+/// A supervisor and everything under it.
+pub struct SupervisorSpec {
+    /// Its name.
+    pub id: ActorId,
+    /// How it restarts.
+    pub policy: SupervisorPolicy,
+    /// Its children, in order of start.
+    pub children: Vec<ChildSpec>,
+}
+
+/// One child of a supervisor.
+pub struct ChildSpec {
+    pub(crate) policy: ChildPolicy,
+    pub(crate) kind: ChildKind,
+}
+
+pub(crate) enum ChildKind {
+    Worker(Box<dyn Spawn>),
+    Supervisor(Arc<SupervisorSpec>),
+}
+
+impl ChildSpec {
+    /// An actor. Each incarnation is made from a clone of `args` and reads the mailbox of
+    /// `address`.
+    pub fn worker<A: Actor>(policy: ChildPolicy, address: &Address<A::Msg>, args: A::Args) -> Self
+    where
+        A::Msg: Sized,
+    {
+        let mailbox = Arc::clone(&address.mailbox);
+        Self { policy, kind: ChildKind::Worker(Box::new(Worker::<A> { mailbox, args })) }
+    }
+
+    /// A supervisor below a supervisor.
+    pub fn supervisor(policy: ChildPolicy, spec: SupervisorSpec) -> Self {
+        Self { policy, kind: ChildKind::Supervisor(Arc::new(spec)) }
+    }
+
+    /// Its name.
+    pub fn id(&self) -> &ActorId {
+        &self.policy.id
+    }
+}
+
+/// Dropped with the last thing that belongs to an incarnation: its state and, for a supervisor,
+/// everything below it.
+pub(crate) struct Gone {
+    _own: oneshot::Sender<()>,
+    _parent: Option<Arc<Self>>,
+}
+
+impl Gone {
+    pub(crate) fn below(parent: Option<Arc<Self>>) -> (Self, oneshot::Receiver<()>) {
+        let (own, gone) = oneshot::channel();
+        (Self { _own: own, _parent: parent }, gone)
+    }
+}
+
+type Started = Pin<Box<dyn Future<Output = Result<(), SpawnErr>> + Send>>;
+
+/// An incarnation on its way: its cell at once, the outcome of its start later.
+pub(crate) struct Spawned {
+    pub(crate) cell: ActorCell,
+    pub(crate) started: Started,
+    pub(crate) stop: Box<dyn Fn(StopHow) + Send + Sync>,
+}
+
+pub(crate) trait Spawn: Send + Sync {
+    fn spawn(&self, supervisor: ActorCell, gone: Gone) -> Result<Spawned, SpawnErr>;
+}
+
+struct Worker<A: Actor> {
+    mailbox: Arc<Mailbox<A::Msg>>,
+    args: A::Args,
+}
+
+impl<A: Actor> Spawn for Worker<A> {
+    fn spawn(&self, supervisor: ActorCell, gone: Gone) -> Result<Spawned, SpawnErr> {
+        let mailbox = Arc::clone(&self.mailbox);
+        let birth = Birth { mailbox: Arc::clone(&mailbox), args: self.args.clone(), gone };
+        let (actor, start) =
+            ActorRuntime::spawn_linked_instant(None, Shell::<A>::new(), birth, supervisor)?;
+        let cell = actor.get_cell();
+        let stop = Box::new(move |how| {
+            let signal = match how {
+                StopHow::Drain => {
+                    mailbox.close();
+                    Signal::Drain
+                }
+                StopHow::Halt => Signal::Halt,
+            };
+            // One that has ended needs no order.
+            drop(actor.cast(signal));
+        });
+        Ok(Spawned { cell, started: started(start), stop })
+    }
+}
+
+pub(crate) fn spawn_supervisor(
+    spec: &Arc<SupervisorSpec>,
+    shared: &Arc<Shared>,
+    supervisor: ActorCell,
+    gone: Gone,
+) -> Result<Spawned, SpawnErr> {
+    let (ready, is_ready) = oneshot::channel();
+    let birth = SupervisorBirth {
+        spec: Arc::clone(spec),
+        shared: Arc::clone(shared),
+        gone,
+        ready,
+        outcome: None,
+    };
+    let (actor, start) =
+        ActorRuntime::spawn_linked_instant(None, SupervisorShell, birth, supervisor)?;
+    let cell = actor.get_cell();
+    let stop = Box::new(move |how| drop(actor.cast(Order::Stop(how))));
+    let shell_started = started(start);
+    let all_started = Box::pin(async move {
+        shell_started.await?;
+        // Without the word it has ended, and its exit is on its way as an event of its own.
+        is_ready.await.map_err(|_| SpawnErr::StartupFailed("ended before it was ready".into()))
+    });
+    Ok(Spawned { cell, started: all_started, stop })
+}
+
+type Start = ractor::concurrency::JoinHandle<Result<ractor::concurrency::JoinHandle<()>, SpawnErr>>;
+
+fn started(start: Start) -> Started {
+    Box::pin(async move {
+        let failed =
+            |error: &dyn std::fmt::Display| Err(SpawnErr::StartupFailed(error.to_string().into()));
+        match start.await {
+            Ok(Ok(_running)) => Ok(()),
+            Ok(Err(error)) => Err(error),
+            Err(error) => failed(&error),
+        }
+    })
+}

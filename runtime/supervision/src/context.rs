@@ -1,0 +1,231 @@
+//! What an incarnation may use of the world: its clock, its alarms, work beside its handler.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::FutureExt;
+use parking_lot::Mutex;
+use synod_types::actor::{ActorId, Incarnation};
+use synod_types::time::Moment;
+use tokio::task::JoinSet;
+
+use crate::actor::Failure;
+use crate::address::Address;
+use crate::incarnation::{Poke, Signal};
+use crate::mailbox::Mailbox;
+use crate::message::Message;
+
+/// Handed to every call of an actor. Clones speak of the same incarnation. Work begun through
+/// it ends with the incarnation.
+pub struct Context<M> {
+    inner: Arc<Inner<M>>,
+}
+
+struct Inner<M> {
+    address: Address<M>,
+    incarnation: Incarnation,
+    poke: Poke,
+    work: Mutex<JoinSet<()>>,
+    alarms: Mutex<JoinSet<()>>,
+    in_flight: Arc<AtomicUsize>,
+    draining: Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl<M> Clone for Context<M> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<M> fmt::Debug for Context<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Context({:?}#{})", self.inner.address, self.inner.incarnation)
+    }
+}
+
+/// Too much is under way already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{limit} pieces of work are under way, the most there may be")]
+pub struct Busy {
+    /// The limit.
+    pub limit: usize,
+}
+
+/// Work on a blocking thread panicked, or the runtime is going down.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("work on a blocking thread ended early: {0}")]
+pub struct Panicked(pub String);
+
+impl<M: Message> Context<M> {
+    pub(crate) fn begin(mailbox: &Arc<Mailbox<M>>, poke: Poke) -> Self {
+        let inner = Inner {
+            incarnation: mailbox.begin(),
+            address: Address { mailbox: Arc::clone(mailbox) },
+            poke,
+            work: Mutex::new(JoinSet::new()),
+            alarms: Mutex::new(JoinSet::new()),
+            in_flight: Arc::default(),
+            draining: Arc::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Moment {
+        self.inner.address.mailbox.shared.clock.now()
+    }
+
+    /// The actor's own address.
+    pub fn address(&self) -> &Address<M> {
+        &self.inner.address
+    }
+
+    /// The actor's name.
+    pub fn id(&self) -> &ActorId {
+        self.inner.address.id()
+    }
+
+    /// Which life this is.
+    pub fn incarnation(&self) -> Incarnation {
+        self.inner.incarnation
+    }
+
+    /// Sends `msg` to this actor at `at` (at once if that has passed), unless the incarnation
+    /// ends or is being drained by then. At the limit of alarms the incarnation fails: an alarm
+    /// that is silently not set would be worse.
+    pub fn wake_at(&self, at: Moment, msg: M) {
+        let shared = &self.inner.address.mailbox.shared;
+        let delay = shared.clock.until(at);
+        let mailbox = Arc::clone(&self.inner.address.mailbox);
+        let draining = Arc::clone(&self.inner.draining);
+        let mut alarms = self.inner.alarms.lock();
+        reap(&mut alarms);
+        if shared.limits.alarms_max <= alarms.len() {
+            drop(alarms);
+            let limit = shared.limits.alarms_max;
+            self.fail(Failure::because(format!("{limit} alarms are set, the most there may be")));
+            return;
+        }
+        alarms.spawn(async move {
+            tokio::time::sleep(delay).await;
+            if !draining.load(Ordering::Acquire) {
+                // Closed in the meantime: the alarm has nobody to wake.
+                drop(mailbox.push_waiting(msg, true).await);
+            }
+        });
+    }
+
+    /// Runs `future` beside the handler; its result arrives as the message that `map` makes of
+    /// it. A panic in it fails the incarnation.
+    ///
+    /// # Errors
+    /// [`Busy`] at the limit of work under way; the future is dropped.
+    pub fn pipe<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+        map: impl FnOnce(T) -> M + Send + 'static,
+    ) -> Result<(), Busy> {
+        let limit = self.inner.address.mailbox.shared.limits.in_flight_max;
+        let slot = Slot::take(&self.inner.in_flight, limit).ok_or(Busy { limit })?;
+        let mailbox = Arc::clone(&self.inner.address.mailbox);
+        let poke = self.inner.poke.clone();
+        let mut work = self.inner.work.lock();
+        reap(&mut work);
+        work.spawn(async move {
+            let made = AssertUnwindSafe(async { map(future.await) }).catch_unwind().await;
+            match made {
+                Ok(msg) => {
+                    drop(mailbox.push_waiting(msg, true).await);
+                    drop(slot);
+                    poke.send(Signal::Poke);
+                }
+                Err(panic) => {
+                    let text = format!("panic in piped work: {}", panic_text(&*panic));
+                    poke.send(Signal::Fail(Failure::because(text)));
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Runs heavy or blocking `work` on the bounded pool of threads; its result arrives as the
+    /// message that `map` makes of it. Work that has begun is not interrupted when the
+    /// incarnation ends; its result is then dropped.
+    ///
+    /// # Errors
+    /// [`Busy`] at the limit of work under way.
+    pub fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+        map: impl FnOnce(Result<T, Panicked>) -> M + Send + 'static,
+    ) -> Result<(), Busy> {
+        let threads = Arc::clone(&self.inner.address.mailbox.shared.threads);
+        let run = async move {
+            let Ok(_thread) = threads.acquire_owned().await else {
+                return Err(Panicked("the pool of threads is closed".to_owned()));
+            };
+            let done = tokio::task::spawn_blocking(work).await;
+            done.map_err(|error| match error.try_into_panic() {
+                Ok(panic) => Panicked(panic_text(&*panic)),
+                Err(error) => Panicked(error.to_string()),
+            })
+        };
+        self.pipe(run, map)
+    }
+
+    /// Ends this incarnation as a failed one, from wherever the failure is found.
+    pub fn fail(&self, failure: Failure) {
+        self.inner.poke.send(Signal::Fail(failure));
+    }
+
+    pub(crate) fn mailbox(&self) -> &Mailbox<M> {
+        &self.inner.address.mailbox
+    }
+
+    pub(crate) fn drain(&self) {
+        self.inner.draining.store(true, Ordering::Release);
+        self.inner.alarms.lock().abort_all();
+    }
+
+    /// Whether no message waits and no piped work is under way.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.inner.in_flight.load(Ordering::Acquire) == 0 && self.mailbox().is_empty()
+    }
+
+    /// Ends all work of the incarnation.
+    pub(crate) fn end(&self) {
+        self.inner.work.lock().abort_all();
+        self.inner.alarms.lock().abort_all();
+        self.mailbox().detach(self.inner.incarnation);
+    }
+}
+
+/// A place among the work under way.
+struct Slot(Arc<AtomicUsize>);
+
+impl Slot {
+    fn take(count: &Arc<AtomicUsize>, limit: usize) -> Option<Self> {
+        let add_one = |n: usize| (n < limit).then_some(n + 1);
+        count.fetch_update(Ordering::AcqRel, Ordering::Acquire, add_one).ok()?;
+        Some(Self(Arc::clone(count)))
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Forgets tasks that have ended.
+fn reap(tasks: &mut JoinSet<()>) {
+    while tasks.try_join_next().is_some() {}
+}
+
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown panic").to_owned()
+}

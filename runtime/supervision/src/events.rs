@@ -1,0 +1,121 @@
+//! What happens in a runtime, for those who watch. Watching never slows the watched: a watcher
+//! that lags is told how much it missed.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use synod_types::actor::{ActorId, Incarnation};
+use synod_types::time::Moment;
+use tokio::sync::broadcast;
+
+/// Something that happened to an actor or breaker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum RuntimeEvent {
+    /// An actor is ready for the first time.
+    Started {
+        /// When.
+        at: Moment,
+        /// Who.
+        actor: ActorId,
+        /// Which life.
+        incarnation: Incarnation,
+    },
+    /// An actor or supervisor ended.
+    Exited {
+        /// When.
+        at: Moment,
+        /// Who.
+        actor: ActorId,
+        /// `normal`, `error`, `panic`, `killed`, …
+        reason: &'static str,
+        /// What is known of it.
+        detail: String,
+    },
+    /// An actor is ready again.
+    Restarted {
+        /// When.
+        at: Moment,
+        /// Who.
+        actor: ActorId,
+        /// Which life.
+        incarnation: Incarnation,
+    },
+    /// An actor was killed on request.
+    Killed {
+        /// When.
+        at: Moment,
+        /// Who.
+        actor: ActorId,
+    },
+    /// A supervisor gave up: too many restarts.
+    GaveUp {
+        /// When.
+        at: Moment,
+        /// The supervisor.
+        supervisor: ActorId,
+        /// Why.
+        detail: String,
+    },
+    /// A breaker changed its state.
+    Breaker {
+        /// When.
+        at: Moment,
+        /// Which.
+        breaker: String,
+        /// `closed`, `open`, `half_open`, `forced_open`, `forced_closed`.
+        state: &'static str,
+    },
+}
+
+/// One handled message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Tapped {
+    /// When its handling began.
+    pub at: Moment,
+    /// By whom it was handled.
+    pub actor: ActorId,
+    /// By which life.
+    pub incarnation: Incarnation,
+    /// The message's kind.
+    pub kind: &'static str,
+    /// The lane it came through.
+    pub lane: &'static str,
+    /// How long it had waited.
+    pub waited: Duration,
+    /// How long its handling took.
+    pub handled_in: Duration,
+    /// Whether its handling failed the actor.
+    pub is_failed: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Events {
+    happened: broadcast::Sender<RuntimeEvent>,
+    tapped: broadcast::Sender<Tapped>,
+}
+
+impl Events {
+    pub(crate) fn new(backlog: usize) -> Self {
+        Self { happened: broadcast::Sender::new(backlog), tapped: broadcast::Sender::new(backlog) }
+    }
+
+    pub(crate) fn emit(&self, event: RuntimeEvent) {
+        // Nobody watching is no error.
+        drop(self.happened.send(event));
+    }
+
+    pub(crate) fn tap(&self, make: impl FnOnce() -> Tapped) {
+        if self.tapped.receiver_count() > 0 {
+            drop(self.tapped.send(make()));
+        }
+    }
+
+    pub(crate) fn watch(&self) -> broadcast::Receiver<RuntimeEvent> {
+        self.happened.subscribe()
+    }
+
+    pub(crate) fn watch_taps(&self) -> broadcast::Receiver<Tapped> {
+        self.tapped.subscribe()
+    }
+}

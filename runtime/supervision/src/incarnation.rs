@@ -1,0 +1,189 @@
+//! One life of an actor, run by ractor.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use ractor::{ActorProcessingErr, ActorRef};
+use tracing::Instrument;
+
+use crate::actor::{Actor, Failure};
+use crate::child::Gone;
+use crate::context::Context;
+use crate::dead_letters::DeadReason;
+use crate::events::Tapped;
+use crate::mailbox::{Letter, Mailbox};
+use crate::message::Message;
+
+/// Messages handled at one poke before orders are looked at again.
+const BATCH: usize = 64;
+
+/// What ractor carries: never the actor's own messages.
+#[derive(Debug)]
+pub(crate) enum Signal {
+    /// There may be mail.
+    Poke,
+    /// Handle what is queued, then end.
+    Drain,
+    /// End now; the mail stays.
+    Halt,
+    /// End as a failure.
+    Fail(Failure),
+}
+
+/// Reaches one incarnation; harmless once it is gone.
+#[derive(Clone)]
+pub(crate) struct Poke(ActorRef<Signal>);
+
+impl Poke {
+    pub(crate) fn send(&self, signal: Signal) {
+        // An incarnation that has ended needs no signal.
+        drop(self.0.cast(signal));
+    }
+}
+
+impl fmt::Debug for Poke {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Poke")
+    }
+}
+
+pub(crate) struct Shell<A>(PhantomData<fn() -> A>);
+
+impl<A> Shell<A> {
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// What a life is made from.
+pub(crate) struct Birth<A: Actor> {
+    pub(crate) mailbox: Arc<Mailbox<A::Msg>>,
+    pub(crate) args: A::Args,
+    /// Dropped when nothing of the incarnation is left.
+    pub(crate) gone: Gone,
+}
+
+/// Fields are dropped in this order: the state first, the word that it is gone last.
+pub(crate) struct Life<A: Actor> {
+    actor: A,
+    ctx: Context<A::Msg>,
+    in_hand: Option<&'static str>,
+    is_draining: bool,
+    _gone: Gone,
+}
+
+impl<A: Actor> Drop for Life<A> {
+    fn drop(&mut self) {
+        self.ctx.end();
+        if let Some(kind) = self.in_hand.take() {
+            self.ctx.mailbox().bury(kind, DeadReason::InHand);
+        }
+    }
+}
+
+impl<A: Actor> ractor::Actor for Shell<A> {
+    type Msg = Signal;
+    type State = Life<A>;
+    type Arguments = Birth<A>;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<Signal>,
+        birth: Birth<A>,
+    ) -> Result<Life<A>, ActorProcessingErr> {
+        let poke = Poke(myself);
+        let ctx = Context::begin(&birth.mailbox, poke.clone());
+        let unborn = Unborn(Some(ctx.clone()));
+        let span =
+            tracing::info_span!("start", actor = %ctx.id(), incarnation = %ctx.incarnation());
+        let started = A::start(&ctx, birth.args).instrument(span).await;
+        let actor = started.map_err(|failure| Box::new(failure.into_error()))?;
+        unborn.lives();
+        birth.mailbox.attach(poke);
+        Ok(Life { actor, ctx, in_hand: None, is_draining: false, _gone: birth.gone })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Signal>,
+        signal: Signal,
+        life: &mut Life<A>,
+    ) -> Result<(), ActorProcessingErr> {
+        match signal {
+            Signal::Poke => (),
+            Signal::Drain => {
+                life.is_draining = true;
+                life.ctx.drain();
+            }
+            Signal::Halt => {
+                life.actor.stop(&life.ctx).await;
+                myself.stop(None);
+                return Ok(());
+            }
+            Signal::Fail(failure) => return Err(Box::new(failure.into_error())),
+        }
+        life.work(&myself).await.map_err(|failure| Box::new(failure.into_error()))?;
+        Ok(())
+    }
+}
+
+/// Ends the work of an incarnation that never got as far as living.
+struct Unborn<M: Message>(Option<Context<M>>);
+
+impl<M: Message> Unborn<M> {
+    fn lives(mut self) {
+        self.0 = None;
+    }
+}
+
+impl<M: Message> Drop for Unborn<M> {
+    fn drop(&mut self) {
+        if let Some(ctx) = self.0.take() {
+            ctx.end();
+        }
+    }
+}
+
+impl<A: Actor> Life<A> {
+    /// Handles up to a batch of messages; asks to be poked again if there may be more.
+    async fn work(&mut self, myself: &ActorRef<Signal>) -> Result<(), Failure> {
+        for _ in 0..BATCH {
+            let Some(letter) = self.ctx.mailbox().next() else {
+                if self.is_draining && self.ctx.is_quiet() {
+                    self.actor.stop(&self.ctx).await;
+                    myself.stop(None);
+                }
+                return Ok(());
+            };
+            self.take(letter).await?;
+        }
+        Poke(myself.clone()).send(Signal::Poke);
+        Ok(())
+    }
+
+    async fn take(&mut self, letter: Letter<A::Msg>) -> Result<(), Failure> {
+        let Letter { msg, at } = letter;
+        let (kind, lane) = (msg.kind(), msg.lane());
+        let begun = self.ctx.now();
+        self.in_hand = Some(kind);
+        let span = tracing::debug_span!("message", actor = %self.ctx.id(), kind);
+        let outcome = self.actor.handle(&self.ctx, msg).instrument(span).await;
+        self.in_hand = None;
+        let ended = self.ctx.now();
+        let mailbox = self.ctx.mailbox();
+        mailbox.progressed(ended);
+        mailbox.metrics.handled(begun.since(at), ended.since(begun));
+        mailbox.shared.events.tap(|| Tapped {
+            at: begun,
+            actor: mailbox.id.clone(),
+            incarnation: self.ctx.incarnation(),
+            kind,
+            lane: lane.name(),
+            waited: begun.since(at),
+            handled_in: ended.since(begun),
+            is_failed: outcome.is_err(),
+        });
+        outcome
+    }
+}

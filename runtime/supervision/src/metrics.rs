@@ -1,0 +1,188 @@
+//! Names of everything this crate counts. Call [`describe`] after the recorder is installed and
+//! before the first address is made: a handle made earlier is mute.
+
+use std::time::Duration;
+
+use metrics::{
+    Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram,
+    gauge, histogram,
+};
+use synod_types::actor::{ActorId, Incarnation};
+use synod_types::time::Moment;
+
+use crate::dead_letters::DeadReason;
+
+const ACCEPTED: &str = "actor_messages_accepted_total";
+const COALESCED: &str = "actor_messages_coalesced_total";
+const REFUSED: &str = "actor_messages_refused_total";
+const HANDLED: &str = "actor_messages_handled_total";
+const WAIT: &str = "actor_message_wait_seconds";
+const HANDLING: &str = "actor_message_handling_seconds";
+const DEPTH: &str = "actor_mailbox_depth";
+const BOUND: &str = "actor_mailbox_bound";
+const INCARNATION: &str = "actor_incarnation";
+const PROGRESS: &str = "actor_last_progress_timestamp_seconds";
+const EXITS: &str = "actor_exits_total";
+const RESTARTS: &str = "actor_restarts_total";
+const KILLS: &str = "actor_kills_total";
+const INTENSITY: &str = "supervisor_intensity_used";
+const GAVE_UP: &str = "supervisor_escalations_total";
+const DEAD: &str = "dead_letters_total";
+const LOST_ASKERS: &str = "replies_without_asker_total";
+const BREAKER_STATE: &str = "breaker_state";
+const BREAKER_CALLS: &str = "breaker_calls_total";
+const BREAKER_TRANSITIONS: &str = "breaker_transitions_total";
+
+/// Describes every metric of this crate.
+pub fn describe() {
+    describe_counter!(ACCEPTED, Unit::Count, "Messages put into a mailbox");
+    describe_counter!(COALESCED, Unit::Count, "Messages that replaced a queued one of their key");
+    describe_counter!(REFUSED, Unit::Count, "Messages given back to their sender: full or closed");
+    describe_counter!(HANDLED, Unit::Count, "Messages handled");
+    describe_histogram!(WAIT, Unit::Seconds, "Time from acceptance to the start of handling");
+    describe_histogram!(HANDLING, Unit::Seconds, "Time a handler took for one message");
+    describe_gauge!(DEPTH, Unit::Count, "Messages waiting in the mailbox");
+    describe_gauge!(BOUND, Unit::Count, "Messages the mailbox can hold");
+    describe_gauge!(INCARNATION, Unit::Count, "Which life the actor is in: 1 plus its restarts");
+    describe_gauge!(PROGRESS, Unit::Seconds, "When the actor last finished a message (Unix time)");
+    describe_counter!(EXITS, Unit::Count, "Ends of actors and supervisors, by reason");
+    describe_counter!(RESTARTS, Unit::Count, "Restarts of actors and supervisors");
+    describe_counter!(KILLS, Unit::Count, "Kills on request");
+    describe_gauge!(INTENSITY, Unit::Count, "Restarts within the supervisor's period");
+    describe_counter!(GAVE_UP, Unit::Count, "Times a supervisor gave up and told its parent");
+    describe_counter!(DEAD, Unit::Count, "Accepted messages that were never handled, by reason");
+    describe_counter!(LOST_ASKERS, Unit::Count, "Answers whose asker no longer waited");
+    describe_gauge!(
+        BREAKER_STATE,
+        Unit::Count,
+        "0 closed, 1 half-open, 2 open, 3 forced open, 4 forced closed"
+    );
+    describe_counter!(BREAKER_CALLS, Unit::Count, "Calls through a breaker, by outcome");
+    describe_counter!(BREAKER_TRANSITIONS, Unit::Count, "Changes of a breaker's state");
+}
+
+pub(crate) struct MailboxMetrics {
+    pub(crate) accepted: Counter,
+    pub(crate) coalesced: Counter,
+    pub(crate) refused: Counter,
+    handled: Counter,
+    wait: Histogram,
+    handling: Histogram,
+    depth: Gauge,
+    bound: Gauge,
+    incarnation: Gauge,
+    progress: Gauge,
+}
+
+impl MailboxMetrics {
+    pub(crate) fn register(id: &ActorId) -> Self {
+        let actor = id.to_string();
+        Self {
+            accepted: counter!(ACCEPTED, "actor" => actor.clone()),
+            coalesced: counter!(COALESCED, "actor" => actor.clone()),
+            refused: counter!(REFUSED, "actor" => actor.clone()),
+            handled: counter!(HANDLED, "actor" => actor.clone()),
+            wait: histogram!(WAIT, "actor" => actor.clone()),
+            handling: histogram!(HANDLING, "actor" => actor.clone()),
+            depth: gauge!(DEPTH, "actor" => actor.clone()),
+            bound: gauge!(BOUND, "actor" => actor.clone()),
+            incarnation: gauge!(INCARNATION, "actor" => actor.clone()),
+            progress: gauge!(PROGRESS, "actor" => actor),
+        }
+    }
+
+    pub(crate) fn handled(&self, waited: Duration, took: Duration) {
+        self.handled.increment(1);
+        self.wait.record(waited);
+        self.handling.record(took);
+    }
+
+    pub(crate) fn publish(
+        &self,
+        depth: usize,
+        bound: usize,
+        incarnation: Incarnation,
+        progress: Option<Moment>,
+    ) {
+        self.depth.set(depth as f64);
+        self.bound.set(bound as f64);
+        self.incarnation.set(incarnation.0 as f64);
+        self.progress.set(progress.map_or(0.0, |at| at.unix_millis() as f64 / 1_000.0));
+    }
+}
+
+pub(crate) fn exited(child: &ActorId, reason: &'static str) {
+    counter!(EXITS, "actor" => child.to_string(), "reason" => reason).increment(1);
+}
+
+pub(crate) fn restarted(child: &ActorId) {
+    counter!(RESTARTS, "actor" => child.to_string()).increment(1);
+}
+
+pub(crate) fn killed(child: &ActorId) {
+    counter!(KILLS, "actor" => child.to_string()).increment(1);
+}
+
+pub(crate) fn intensity(supervisor: &ActorId, used: u32) {
+    gauge!(INTENSITY, "supervisor" => supervisor.to_string()).set(f64::from(used));
+}
+
+pub(crate) fn gave_up(supervisor: &ActorId) {
+    counter!(GAVE_UP, "supervisor" => supervisor.to_string()).increment(1);
+}
+
+pub(crate) fn dead_letter(reason: DeadReason) {
+    counter!(DEAD, "reason" => reason.name()).increment(1);
+}
+
+pub(crate) fn lost_asker() {
+    counter!(LOST_ASKERS).increment(1);
+}
+
+pub(crate) struct BreakerMetrics {
+    state: Gauge,
+    transitions: Counter,
+    succeeded: Counter,
+    failed: Counter,
+    timed_out: Counter,
+    rejected: Counter,
+}
+
+impl BreakerMetrics {
+    pub(crate) fn register(name: &str) -> Self {
+        let outcome =
+            |outcome| counter!(BREAKER_CALLS, "breaker" => name.to_owned(), "outcome" => outcome);
+        Self {
+            state: gauge!(BREAKER_STATE, "breaker" => name.to_owned()),
+            transitions: counter!(BREAKER_TRANSITIONS, "breaker" => name.to_owned()),
+            succeeded: outcome("succeeded"),
+            failed: outcome("failed"),
+            timed_out: outcome("timed_out"),
+            rejected: outcome("rejected"),
+        }
+    }
+
+    pub(crate) fn succeeded(&self) {
+        self.succeeded.increment(1);
+    }
+
+    pub(crate) fn failed(&self) {
+        self.failed.increment(1);
+    }
+
+    pub(crate) fn timed_out(&self) {
+        self.timed_out.increment(1);
+    }
+
+    pub(crate) fn rejected(&self) {
+        self.rejected.increment(1);
+    }
+
+    pub(crate) fn changed(&self) {
+        self.transitions.increment(1);
+    }
+
+    pub(crate) fn state(&self, level: u8) {
+        self.state.set(f64::from(level));
+    }
+}

@@ -1,0 +1,232 @@
+//! A runtime: one clock, one tree, one place to look at it.
+
+use std::sync::Arc;
+
+use synod_supervision_core::{BreakerPolicy, Event, Outcome, StopHow};
+use synod_types::actor::ActorId;
+use tokio::sync::{broadcast, oneshot};
+
+use crate::address::Address;
+use crate::breaker::{Breaker, BreakerView};
+use crate::child::{Gone, SupervisorSpec};
+use crate::clock::Clock;
+use crate::dead_letters::DeadLetter;
+use crate::events::{RuntimeEvent, Tapped};
+use crate::mailbox::{Capacity, Mailbox, MailboxFacts};
+use crate::message::Message;
+use crate::shared::Shared;
+use crate::supervisor::{Order, SupervisorBirth, SupervisorShell, why};
+use crate::view::{TreeView, tree};
+
+/// Limits that hold for every actor of a runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuntimeLimits {
+    /// Alarms set at once by one incarnation.
+    pub alarms_max: usize,
+    /// Piped futures under way at once in one incarnation.
+    pub in_flight_max: usize,
+    /// Threads for blocking work, all actors together.
+    pub blocking_threads: usize,
+    /// Dead letters kept to look at.
+    pub dead_letters_max: usize,
+    /// Events a watcher may lag behind before it misses some.
+    pub watch_backlog: usize,
+}
+
+impl Default for RuntimeLimits {
+    fn default() -> Self {
+        Self {
+            alarms_max: 65_536,
+            in_flight_max: 4_096,
+            blocking_threads: 4,
+            dead_letters_max: 1_024,
+            watch_backlog: 4_096,
+        }
+    }
+}
+
+/// See the module. Cheap to clone; clones are the same runtime.
+#[derive(Clone)]
+pub struct Runtime {
+    shared: Arc<Shared>,
+}
+
+/// A tree that has been started.
+pub struct Running {
+    runtime: Runtime,
+    root: ActorId,
+    shell: ractor::ActorRef<Order>,
+    ready: Option<oneshot::Receiver<()>>,
+    outcome: oneshot::Receiver<Outcome>,
+}
+
+/// No actor or supervisor of that name runs here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no actor `{0}` runs here")]
+pub struct NoSuchActor(pub String);
+
+/// How a tree ended.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Ended {
+    /// It was asked to.
+    #[error("stopped")]
+    Stopped,
+    /// The root gave up.
+    #[error("{0}")]
+    GaveUp(String),
+}
+
+impl Runtime {
+    /// A runtime without actors. Install the metrics recorder before this.
+    pub fn new(clock: Clock, limits: RuntimeLimits) -> Self {
+        Self { shared: Arc::new(Shared::new(clock, limits)) }
+    }
+
+    /// Makes an address with its mailbox. Messages are accepted from now on and wait for the
+    /// first incarnation.
+    pub fn address<M: Message>(&self, id: ActorId, capacity: Capacity) -> Address<M> {
+        let mailbox = Arc::new(Mailbox::new(id.clone(), capacity, Arc::clone(&self.shared)));
+        let facts: Arc<dyn MailboxFacts> = mailbox.clone();
+        self.shared.mailboxes.lock().insert(id, facts);
+        Address { mailbox }
+    }
+
+    /// The breaker of that name; made with `policy` if it is new.
+    pub fn breaker(&self, name: &str, policy: BreakerPolicy) -> Arc<Breaker> {
+        let mut breakers = self.shared.breakers.lock();
+        let breaker = breakers
+            .entry(name.to_owned())
+            .or_insert_with(|| Arc::new(Breaker::new(name, policy, Arc::clone(&self.shared))));
+        Arc::clone(breaker)
+    }
+
+    /// Starts a tree; its children start in order, each after the one before is ready.
+    ///
+    /// # Errors
+    /// The root's children are not a valid set (a name twice).
+    pub async fn start(&self, root: SupervisorSpec) -> Result<Running, crate::Failure> {
+        let (ready, is_ready) = oneshot::channel();
+        let (tell, outcome) = oneshot::channel();
+        let id = root.id.clone();
+        let (gone, _) = Gone::below(None);
+        let birth = SupervisorBirth {
+            spec: Arc::new(root),
+            shared: Arc::clone(&self.shared),
+            gone,
+            ready,
+            outcome: Some(tell),
+        };
+        let (shell, _) = ractor::Actor::spawn(None, SupervisorShell, birth)
+            .await
+            .map_err(|error| crate::Failure::because(error.to_string()))?;
+        let runtime = self.clone();
+        Ok(Running { runtime, root: id, shell, ready: Some(is_ready), outcome })
+    }
+
+    /// The clock all actors are told.
+    pub fn clock(&self) -> Clock {
+        self.shared.clock
+    }
+
+    /// Kills the present incarnation of an actor, as a crash would end it.
+    ///
+    /// # Errors
+    /// [`NoSuchActor`].
+    pub fn kill(&self, id: &ActorId) -> Result<(), NoSuchActor> {
+        let cell = self.shared.cells.lock().get(id).cloned();
+        let cell = cell.ok_or_else(|| NoSuchActor(id.to_string()))?;
+        crate::metrics::killed(id);
+        let at = self.shared.clock.now();
+        self.shared.events.emit(RuntimeEvent::Killed { at, actor: id.clone() });
+        cell.kill();
+        Ok(())
+    }
+
+    /// Ends the present incarnation of an actor in order; its supervisor starts the next. Does
+    /// not count as a failure.
+    ///
+    /// # Errors
+    /// [`NoSuchActor`].
+    pub fn restart(&self, id: &ActorId) -> Result<(), NoSuchActor> {
+        let missing = || NoSuchActor(id.to_string());
+        let cell = self.shared.cells.lock().get(id).cloned().ok_or_else(missing)?;
+        let supervisor = cell.try_get_supervisor().ok_or_else(missing)?;
+        let order = Order::Event(Event::RestartChild { child: id.clone() });
+        supervisor.send_message(order).map_err(|_| missing())
+    }
+
+    /// What happens from now on.
+    pub fn watch(&self) -> broadcast::Receiver<RuntimeEvent> {
+        self.shared.events.watch()
+    }
+
+    /// Every message handled from now on.
+    pub fn tap(&self) -> broadcast::Receiver<Tapped> {
+        self.shared.events.watch_taps()
+    }
+
+    /// All breakers, by name.
+    pub fn breakers(&self) -> Vec<BreakerView> {
+        self.shared.breakers.lock().values().map(|breaker| breaker.view()).collect()
+    }
+
+    /// The breaker of that name.
+    pub fn find_breaker(&self, name: &str) -> Option<Arc<Breaker>> {
+        self.shared.breakers.lock().get(name).cloned()
+    }
+
+    /// The last dead letters, oldest first.
+    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.shared.dead_letters.list()
+    }
+
+    /// Brings gauges up to date; call before metrics are read.
+    pub fn publish_metrics(&self) {
+        for mailbox in self.shared.mailboxes.lock().values() {
+            mailbox.publish();
+        }
+    }
+
+    /// The tree below the supervisor `root`, as it is now.
+    pub fn tree(&self, root: &ActorId) -> TreeView {
+        tree(&self.shared, root)
+    }
+}
+
+impl Running {
+    /// Waits until every actor has been ready once. False: the tree ended before.
+    pub async fn ready(&mut self) -> bool {
+        match self.ready.take() {
+            Some(ready) => ready.await.is_ok(),
+            None => true,
+        }
+    }
+
+    /// The root's name.
+    pub const fn root(&self) -> &ActorId {
+        &self.root
+    }
+
+    /// Waits until the tree has ended by itself.
+    pub async fn ended(&mut self) -> Ended {
+        match (&mut self.outcome).await {
+            Ok(outcome) => why(&outcome).map_or(Ended::Stopped, Ended::GaveUp),
+            Err(_) => Ended::GaveUp("the root supervisor was lost".to_owned()),
+        }
+    }
+
+    /// Asks the tree to end: children in reverse order, each handling what is queued first.
+    pub fn stop(&self) {
+        // A tree that has ended needs no order.
+        drop(self.shell.cast(Order::Stop(StopHow::Drain)));
+    }
+
+    /// Ends what is left and buries what was not handled. Call once the tree has ended, or when
+    /// it does not end in time.
+    pub fn abandon(&self) {
+        self.shell.kill();
+        for mailbox in self.runtime.shared.mailboxes.lock().values() {
+            mailbox.abandon();
+        }
+    }
+}

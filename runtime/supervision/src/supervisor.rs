@@ -1,0 +1,300 @@
+//! The shell around the pure supervisor: performs its effects, feeds it what happened.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ractor::{ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
+use synod_supervision_core::{
+    Effect, Event, ExitReason, Generation, Outcome, Report, StopHow, Supervisor,
+};
+use synod_types::actor::ActorId;
+use synod_types::time::Moment;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+use crate::actor::FailureError;
+use crate::child::{ChildKind, Gone, Spawned, SupervisorSpec, spawn_supervisor};
+use crate::events::RuntimeEvent;
+use crate::shared::Shared;
+use crate::view::SupervisorFacts;
+
+pub(crate) struct SupervisorShell;
+
+/// What a supervisor's shell is told.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// Something happened.
+    Event(Event),
+    /// End, children first. `Halt` keeps their mailboxes open.
+    Stop(StopHow),
+}
+
+pub(crate) struct SupervisorBirth {
+    pub(crate) spec: Arc<SupervisorSpec>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) gone: Gone,
+    pub(crate) ready: oneshot::Sender<()>,
+    /// Where the root says how it ended.
+    pub(crate) outcome: Option<oneshot::Sender<Outcome>>,
+}
+
+/// A child that runs or is on its way.
+struct Living {
+    generation: Generation,
+    cell: ActorCell,
+    gone: Option<oneshot::Receiver<()>>,
+    stop: Box<dyn Fn(StopHow) + Send + Sync>,
+}
+
+pub(crate) struct State {
+    spec: Arc<SupervisorSpec>,
+    shared: Arc<Shared>,
+    core: Supervisor,
+    living: BTreeMap<ActorId, Living>,
+    /// Waits for starts, alarms and last breaths; each ends with a cast to the shell.
+    waits: JoinSet<()>,
+    ready: Option<oneshot::Sender<()>>,
+    outcome: Option<oneshot::Sender<Outcome>>,
+    gone: Arc<Gone>,
+}
+
+impl ractor::Actor for SupervisorShell {
+    type Msg = Order;
+    type State = State;
+    type Arguments = SupervisorBirth;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<Order>,
+        birth: SupervisorBirth,
+    ) -> Result<State, ActorProcessingErr> {
+        let SupervisorBirth { spec, shared, gone, ready, outcome } = birth;
+        let policies = spec.children.iter().map(|child| child.policy.clone()).collect();
+        let core = Supervisor::new(spec.policy.clone(), policies)?;
+        myself.cast(Order::Event(Event::Start))?;
+        Ok(State {
+            spec,
+            shared,
+            core,
+            living: BTreeMap::new(),
+            waits: JoinSet::new(),
+            ready: Some(ready),
+            outcome,
+            gone: Arc::new(gone),
+        })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Order>,
+        order: Order,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        let event = match order {
+            Order::Event(event) => event,
+            Order::Stop(StopHow::Drain) => Event::Stop,
+            Order::Stop(StopHow::Halt) => Event::Halt,
+        };
+        state.step(&myself, event)
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        myself: ActorRef<Order>,
+        event: SupervisionEvent,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        let (cell, reason) = match event {
+            SupervisionEvent::ActorTerminated(cell, _, None) => (cell, ExitReason::Normal),
+            SupervisionEvent::ActorTerminated(cell, _, Some(word)) => {
+                (cell, if word == "killed" { ExitReason::Killed } else { ExitReason::Cancelled })
+            }
+            SupervisionEvent::ActorFailed(cell, error) => {
+                let text = error.to_string();
+                let is_error = error.downcast_ref::<FailureError>().is_some();
+                (cell, if is_error { ExitReason::Error(text) } else { ExitReason::Panic(text) })
+            }
+            SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => {
+                return Ok(());
+            }
+        };
+        state.died(&myself, &cell, reason);
+        Ok(())
+    }
+}
+
+impl State {
+    fn step(&mut self, myself: &ActorRef<Order>, event: Event) -> Result<(), ActorProcessingErr> {
+        while self.waits.try_join_next().is_some() {}
+        let now = self.shared.clock.now();
+        let mut finished = None;
+        for effect in self.core.step(now, event) {
+            match effect {
+                Effect::StartChild { child, generation } => self.start(myself, child, generation),
+                Effect::StopChild { child, generation, how } => self.stop(&child, generation, how),
+                Effect::KillChild { child, generation } => self.kill(&child, generation),
+                Effect::WakeAt { token, at } => {
+                    self.later(myself, at, Event::Alarm { token });
+                }
+                Effect::Report(report) => self.report(now, report),
+                Effect::Ready => {
+                    if let Some(Err(())) = self.ready.take().map(|ready| ready.send(())) {
+                        tracing::debug!(supervisor = %self.spec.id, "nobody waits for readiness");
+                    }
+                }
+                Effect::Finished(outcome) => finished = Some(outcome),
+            }
+        }
+        self.publish(now);
+        finished.map_or(Ok(()), |outcome| self.finish(myself, outcome))
+    }
+
+    fn start(&mut self, myself: &ActorRef<Order>, child: ActorId, generation: Generation) {
+        let Some(spec) = self.spec.children.iter().find(|spec| *spec.id() == child) else { return };
+        let (gone_below, gone) = Gone::below(Some(Arc::clone(&self.gone)));
+        let spawned = match &spec.kind {
+            ChildKind::Worker(worker) => worker.spawn(myself.get_cell(), gone_below),
+            ChildKind::Supervisor(below) => {
+                spawn_supervisor(below, &self.shared, myself.get_cell(), gone_below)
+            }
+        };
+        let myself = myself.clone();
+        match spawned {
+            Ok(Spawned { cell, started, stop }) => {
+                self.shared.cells.lock().insert(child.clone(), cell.clone());
+                let living = Living { generation, cell, gone: Some(gone), stop };
+                self.living.insert(child.clone(), living);
+                self.waits.spawn(async move {
+                    let event = match started.await {
+                        Ok(()) => Event::Ready { child, generation },
+                        Err(error) => failed_start(child, generation, &error),
+                    };
+                    drop(myself.cast(Order::Event(event)));
+                });
+            }
+            Err(error) => {
+                let event = failed_start(child, generation, &error);
+                drop(myself.cast(Order::Event(event)));
+            }
+        }
+    }
+
+    fn stop(&self, child: &ActorId, generation: Generation, how: StopHow) {
+        if let Some(living) = self.alive(child, generation) {
+            (living.stop)(how);
+        }
+    }
+
+    fn kill(&self, child: &ActorId, generation: Generation) {
+        if let Some(living) = self.alive(child, generation) {
+            living.cell.kill();
+        }
+    }
+
+    fn alive(&self, child: &ActorId, generation: Generation) -> Option<&Living> {
+        self.living.get(child).filter(|living| living.generation == generation)
+    }
+
+    /// A child's end counts once nothing of it is left, so that two incarnations never overlap.
+    fn died(&mut self, myself: &ActorRef<Order>, cell: &ActorCell, reason: ExitReason) {
+        let of_cell = |living: &Living| living.cell.get_id() == cell.get_id();
+        let Some((child, living)) = self.living.iter_mut().find(|(_, living)| of_cell(living))
+        else {
+            return;
+        };
+        let Some(gone) = living.gone.take() else { return };
+        let (child, generation) = (child.clone(), living.generation);
+        let myself = myself.clone();
+        self.waits.spawn(async move {
+            // Resolves with an error when the sender is dropped: that is the word we wait for.
+            drop(gone.await);
+            drop(myself.cast(Order::Event(Event::Exited { child, generation, reason })));
+        });
+    }
+
+    fn later(&mut self, myself: &ActorRef<Order>, at: Moment, event: Event) {
+        let (delay, myself) = (self.shared.clock.until(at), myself.clone());
+        self.waits.spawn(async move {
+            tokio::time::sleep(delay).await;
+            drop(myself.cast(Order::Event(event)));
+        });
+    }
+
+    fn finish(
+        &mut self,
+        myself: &ActorRef<Order>,
+        outcome: Outcome,
+    ) -> Result<(), ActorProcessingErr> {
+        let failure = why(&outcome);
+        if let Some(tell) = self.outcome.take() {
+            // The runtime may have been dropped; then nobody asks how it ended.
+            drop(tell.send(outcome));
+        }
+        let Some(detail) = failure else {
+            myself.stop(None);
+            return Ok(());
+        };
+        crate::metrics::gave_up(&self.spec.id);
+        let (at, supervisor) = (self.shared.clock.now(), self.spec.id.clone());
+        tracing::error!(%supervisor, %detail, "supervisor gave up");
+        let gave_up = RuntimeEvent::GaveUp { at, supervisor, detail: detail.clone() };
+        self.shared.events.emit(gave_up);
+        Err(Box::new(FailureError(detail)))
+    }
+
+    fn report(&self, at: Moment, report: Report) {
+        match report {
+            Report::Started { child, .. } => {
+                let incarnation = self.shared.incarnation(&child);
+                tracing::info!(actor = %child, %incarnation, "started");
+                self.shared.events.emit(RuntimeEvent::Started { at, actor: child, incarnation });
+            }
+            Report::Restarted { child, .. } => {
+                crate::metrics::restarted(&child);
+                let incarnation = self.shared.incarnation(&child);
+                tracing::info!(actor = %child, %incarnation, "restarted");
+                self.shared.events.emit(RuntimeEvent::Restarted { at, actor: child, incarnation });
+            }
+            Report::Exited { child, reason, .. } => {
+                let (label, detail) = (reason.label(), reason.to_string());
+                crate::metrics::exited(&child, label);
+                tracing::warn!(actor = %child, reason = label, %detail, "exited");
+                let exited = RuntimeEvent::Exited { at, actor: child, reason: label, detail };
+                self.shared.events.emit(exited);
+            }
+            other => tracing::debug!(supervisor = %self.spec.id, report = ?other, "supervision"),
+        }
+    }
+
+    fn publish(&self, now: Moment) {
+        let used = self.core.intensity_used(now);
+        crate::metrics::intensity(&self.spec.id, used);
+        let facts = SupervisorFacts {
+            strategy: self.spec.policy.strategy,
+            intensity_used: used,
+            restarts_max: self.spec.policy.intensity.restarts_max,
+            children: self.core.children().collect(),
+        };
+        self.shared.supervisors.lock().insert(self.spec.id.clone(), facts);
+    }
+}
+
+/// In words, why a supervisor gave up; nothing if it was asked to end.
+pub(crate) fn why(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Stopped => None,
+        Outcome::Exceeded { child, reason, restarts, period } => {
+            let seconds = period.as_secs();
+            Some(format!("{child} {reason}, failure {restarts} of its group in {seconds} s"))
+        }
+        Outcome::StartFailed { child, reason } => Some(format!("{child} {reason}")),
+    }
+}
+
+fn failed_start(child: ActorId, generation: Generation, error: &ractor::SpawnErr) -> Event {
+    let reason = match error {
+        ractor::SpawnErr::StartupFailed(cause) => cause.to_string(),
+        other => other.to_string(),
+    };
+    Event::Exited { child, generation, reason: ExitReason::StartFailed(reason) }
+}

@@ -1,0 +1,135 @@
+//! The tree as people see it.
+
+use serde::Serialize;
+use synod_supervision_core::{ChildState, ChildView, Strategy};
+use synod_types::actor::{ActorId, Incarnation};
+
+use crate::mailbox::MailboxFacts;
+use crate::shared::Shared;
+
+/// What a supervisor last said of itself.
+pub(crate) struct SupervisorFacts {
+    pub(crate) strategy: Strategy,
+    pub(crate) intensity_used: u32,
+    pub(crate) restarts_max: u32,
+    pub(crate) children: Vec<ChildView>,
+}
+
+/// An actor or a supervisor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Handles messages.
+    Actor,
+    /// Restarts others.
+    Supervisor,
+}
+
+/// One node of the tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ActorView {
+    /// Its name.
+    pub id: ActorId,
+    /// What it is.
+    pub role: Role,
+    /// Its supervisor; none for the root.
+    pub supervisor: Option<ActorId>,
+    /// `waiting`, `starting`, `running`, `stopping`, `backoff` or `ended`.
+    pub state: &'static str,
+    /// Which life it is in; 0 for a supervisor.
+    pub incarnation: Incarnation,
+    /// Restarts so far.
+    pub restarts: u64,
+    /// Why it last ended.
+    pub last_exit: Option<String>,
+    /// When it last ended, in milliseconds since the Unix epoch.
+    pub last_exit_ms: Option<u64>,
+    /// Messages waiting.
+    pub mailbox_depth: usize,
+    /// Messages the mailbox can hold; 0 for a supervisor.
+    pub mailbox_bound: usize,
+    /// Messages handled so far, in all lives.
+    pub handled: u64,
+    /// Of a supervisor: its strategy.
+    pub strategy: Option<&'static str>,
+    /// Of a supervisor: restarts within its period, and how many it bears.
+    pub intensity: Option<(u32, u32)>,
+}
+
+/// A node with those below it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TreeView {
+    /// The node.
+    #[serde(flatten)]
+    pub node: ActorView,
+    /// Its children, in order of start.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<Self>,
+}
+
+impl TreeView {
+    /// This node and all below it, depth first.
+    pub fn flatten(&self) -> Vec<&ActorView> {
+        let below = self.children.iter().flat_map(Self::flatten);
+        std::iter::once(&self.node).chain(below).collect()
+    }
+}
+
+const fn state_name(state: &ChildState) -> &'static str {
+    match state {
+        ChildState::Waiting => "waiting",
+        ChildState::Starting => "starting",
+        ChildState::Running => "running",
+        ChildState::Stopping => "stopping",
+        ChildState::Backoff { .. } => "backoff",
+        ChildState::Ended => "ended",
+    }
+}
+
+const fn strategy_name(strategy: Strategy) -> &'static str {
+    match strategy {
+        Strategy::OneForOne => "one_for_one",
+        Strategy::OneForAll => "one_for_all",
+        Strategy::RestForOne => "rest_for_one",
+    }
+}
+
+/// The tree below `root`, as last published by its supervisors.
+pub(crate) fn tree(shared: &Shared, root: &ActorId) -> TreeView {
+    let supervisors = shared.supervisors.lock();
+    let mailboxes = shared.mailboxes.lock();
+    let view = Viewer { supervisors: &supervisors, mailboxes: &mailboxes };
+    view.node(root, None, None)
+}
+
+struct Viewer<'a> {
+    supervisors: &'a std::collections::BTreeMap<ActorId, SupervisorFacts>,
+    mailboxes: &'a std::collections::BTreeMap<ActorId, std::sync::Arc<dyn MailboxFacts>>,
+}
+
+impl Viewer<'_> {
+    fn node(&self, id: &ActorId, parent: Option<&ActorId>, child: Option<&ChildView>) -> TreeView {
+        let facts = self.supervisors.get(id);
+        let mailbox = self.mailboxes.get(id);
+        let last_exit = child.and_then(|child| child.last_exit.as_ref());
+        let node = ActorView {
+            id: id.clone(),
+            role: if mailbox.is_some() { Role::Actor } else { Role::Supervisor },
+            supervisor: parent.cloned(),
+            state: child.map_or("running", |child| state_name(&child.state)),
+            incarnation: mailbox.map(|mailbox| mailbox.incarnation()).unwrap_or_default(),
+            restarts: child.map_or(0, |child| child.restarts),
+            last_exit: last_exit.map(|(reason, _)| reason.to_string()),
+            last_exit_ms: last_exit.map(|(_, at)| at.unix_millis()),
+            mailbox_depth: mailbox.map_or(0, |mailbox| mailbox.depth()),
+            mailbox_bound: mailbox.map_or(0, |mailbox| mailbox.bound()),
+            handled: mailbox.map_or(0, |mailbox| mailbox.handled()),
+            strategy: facts.map(|facts| strategy_name(facts.strategy)),
+            intensity: facts.map(|facts| (facts.intensity_used, facts.restarts_max)),
+        };
+        let below = facts.map(|facts| facts.children.as_slice()).unwrap_or_default();
+        let children =
+            below.iter().map(|child| self.node(&child.id, Some(id), Some(child))).collect();
+        TreeView { node, children }
+    }
+}
