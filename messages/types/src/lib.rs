@@ -5,6 +5,7 @@
 
 pub mod actor;
 pub mod agent;
+pub mod aggregation;
 pub mod certificate;
 pub mod chain;
 pub mod memory;

@@ -104,3 +104,63 @@ impl fmt::Display for Duty {
         }
     }
 }
+
+/// Why the signing guard permits no signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+pub enum GuardRefusal {
+    /// The duty has another digest already.
+    #[error("another digest, {first}, is on record for the duty: {second} is never signed")]
+    Conflict {
+        /// On record.
+        first: Digest,
+        /// Asked for.
+        second: Digest,
+    },
+    /// The journal holds two digests for the duty: something is broken, nothing is signed.
+    #[error("the journal holds two digests for the duty")]
+    Poisoned,
+    /// At the limit. Nothing is forgotten to make room.
+    #[error("the guard holds {duties} duties and takes no more")]
+    Full {
+        /// How many it holds.
+        duties: usize,
+    },
+}
+
+/// Why a signer did not sign. An answer: no signature exists because of the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+pub enum SignRefusal {
+    /// The guard does not permit it.
+    #[error(transparent)]
+    Guard(#[from] GuardRefusal),
+    /// The journal did not take the guard's record.
+    #[error("the guard's record could not be made durable")]
+    NotDurable,
+    /// As many requests as the signer takes wait already.
+    #[error("{waiting} requests wait for this signer already")]
+    Busy {
+        /// How many.
+        waiting: usize,
+    },
+}
+
+impl SignRefusal {
+    /// Its name in logs and metrics.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Guard(GuardRefusal::Conflict { .. }) => "conflict",
+            Self::Guard(GuardRefusal::Poisoned) => "poisoned",
+            Self::Guard(GuardRefusal::Full { .. }) => "full",
+            Self::NotDurable => "not_durable",
+            Self::Busy { .. } => "busy",
+        }
+    }
+
+    /// Whether the same request may succeed later.
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            Self::Guard(GuardRefusal::Conflict { .. } | GuardRefusal::Poisoned) => false,
+            Self::Guard(GuardRefusal::Full { .. }) | Self::NotDurable | Self::Busy { .. } => true,
+        }
+    }
+}
