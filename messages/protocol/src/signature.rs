@@ -1,0 +1,94 @@
+//! Told to signers and to aggregation, and told by aggregation.
+
+use synod_supervision::{Message, Overflow, Reply};
+use synod_types::actor::Incarnation;
+use synod_types::aggregation::{AnswerRefusal, CertificateOrder, OrderRefusal, Rejection};
+use synod_types::certificate::CertifiedResult;
+use synod_types::operator::OperatorId;
+use synod_types::signature::{Digest, Duty, PublicKey, SignRefusal, Signature};
+use synod_types::task::{Answer, TaskId};
+
+/// Told to a signer, which holds one key.
+#[derive(Debug)]
+pub enum SignerMsg {
+    /// Sign `digest` for `duty`. Answered with the signature once the guard's record is durable;
+    /// asked again for the same digest, with the same bytes. The asker keeps waiting while the
+    /// journal is slow: give it a deadline.
+    Sign {
+        /// What for. For one duty only one digest is ever signed.
+        duty: Duty,
+        /// What.
+        digest: Digest,
+        /// The answer.
+        reply: Reply<Result<Signature, SignRefusal>>,
+    },
+    /// Whose signatures these are.
+    PublicKey(Reply<PublicKey>),
+}
+
+impl Message for SignerMsg {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Sign { .. } => "sign",
+            Self::PublicKey(_) => "public_key",
+        }
+    }
+
+    /// Executors wait: that is how a slow signer slows them down.
+    fn overflow(&self) -> Overflow {
+        match self {
+            Self::Sign { .. } => Overflow::Wait,
+            Self::PublicKey(_) => Overflow::Refuse,
+        }
+    }
+}
+
+/// Told to aggregation.
+#[derive(Debug)]
+pub enum AggregationMsg {
+    /// Collect answers to a task. The same order again: answered the same, and a proven result
+    /// is told again.
+    Open(CertificateOrder, Reply<Result<(), OrderRefusal>>),
+    /// Count an answer. Answered at once; whether its signature is good is told later, by
+    /// [`AggregationEvent::Proven`] or [`AggregationEvent::Rejected`].
+    Submit(Answer, Reply<Result<(), AnswerRefusal>>),
+    /// Forget a task. Unanswered.
+    Close(TaskId),
+}
+
+impl Message for AggregationMsg {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Open(..) => "open",
+            Self::Submit(..) => "submit",
+            Self::Close(_) => "close",
+        }
+    }
+
+    fn overflow(&self) -> Overflow {
+        match self {
+            Self::Open(..) | Self::Submit(..) | Self::Close(_) => Overflow::Wait,
+        }
+    }
+}
+
+/// Told by aggregation to whoever ordered certificates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AggregationEvent {
+    /// A new life began and knows of no task: what is unfinished must be opened with it again.
+    Started(Incarnation),
+    /// Enough stake signed the same answer; here is its certificate. Told again if the task is
+    /// opened again.
+    Proven(CertifiedResult),
+    /// An operator's signature is false. Its stake does not count; the others' does.
+    Rejected {
+        /// The task.
+        task: TaskId,
+        /// Whose answer.
+        operator: OperatorId,
+        /// What was claimed to be signed.
+        digest: Digest,
+        /// Why.
+        reason: Rejection,
+    },
+}
