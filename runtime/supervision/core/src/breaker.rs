@@ -258,3 +258,6 @@ impl BreakerCore {
         Some(Transition { from, to })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,7 @@ use intensity::Window;
 /// Each step first takes the event into the table of children, then does what has become
 /// possible: stop the next child that must go, start the next that may come, report the end.
 /// So events may arrive in any order and at any time, in the middle of a group's restart too.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Supervisor {
     policy: SupervisorPolicy,
     children: Vec<Child>,
@@ -30,7 +30,7 @@ pub struct Supervisor {
     was_ready: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Phase {
     /// Not begun.
     Idle,

@@ -8,7 +8,7 @@ use crate::policy::{ChildPolicy, Restart};
 ///
 /// Invariants: an alarm is awaited only while starting, stopping or backing off; only a live
 /// child must halt; a generation is live from its start to its exit.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Child {
     pub(crate) policy: ChildPolicy,
     pub(crate) state: State,

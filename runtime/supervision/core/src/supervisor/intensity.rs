@@ -7,7 +7,7 @@ use crate::policy::Intensity;
 /// The failures a supervisor still answers for, oldest first.
 ///
 /// Never longer than the intensity and one: at that length the supervisor ends.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Window {
     intensity: Intensity,
     failures: VecDeque<Moment>,
