@@ -1,0 +1,74 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const PLACE: Place = Place { segment: SegmentId(3), offset: 4_096 };
+
+fn head() -> FrameHead {
+    FrameHead { sequence: Sequence(9), stream: "op-1".into(), after: Version(4), group_at: 4_000 }
+}
+
+fn frame(records: &[Bytes]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    encode_frame(&mut bytes, PLACE, &head(), records);
+    bytes
+}
+
+#[test]
+fn any_flipped_byte_is_seen() {
+    let bytes =
+        frame(&[Bytes::from_static(b"first"), Bytes::from_static(b""), Bytes::from(vec![7; 90])]);
+    assert!(decode_frame(&bytes, PLACE).is_some());
+    for at in 0..bytes.len() {
+        for flip in 1..=255 {
+            let mut bad = bytes.clone();
+            bad[at] ^= flip;
+            assert_eq!(decode_frame(&bad, PLACE), None, "byte {at} flipped by {flip:#x}");
+            // The same with more bytes behind it, in case the length is what was damaged.
+            bad.extend_from_slice(&[0; 300]);
+            assert_eq!(decode_frame(&bad, PLACE), None, "byte {at} flipped by {flip:#x}");
+        }
+    }
+}
+
+#[test]
+fn a_frame_cut_short_is_no_frame() {
+    let bytes = frame(&[Bytes::from_static(b"only")]);
+    for end in 0..bytes.len() {
+        assert_eq!(decode_frame(&bytes[..end], PLACE), None);
+    }
+}
+
+#[test]
+fn a_frame_is_good_at_its_own_place_only() {
+    let bytes = frame(&[Bytes::from_static(b"only")]);
+    for place in [Place { offset: 4_097, ..PLACE }, Place { segment: SegmentId(4), ..PLACE }] {
+        assert_eq!(decode_frame(&bytes, place), None);
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_was_written_is_read(
+        records in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..50), 1..8),
+        tail in prop::collection::vec(any::<u8>(), 0..50),
+    ) {
+        let records: Vec<Bytes> = records.into_iter().map(Bytes::from).collect();
+        let mut bytes = frame(&records);
+        let length = bytes.len();
+        prop_assert_eq!(length as u64, frame_bytes(&head().stream, &records));
+        bytes.extend(tail);
+        let read = decode_frame(&bytes, PLACE).unwrap();
+        prop_assert_eq!(&read.head, &head());
+        prop_assert_eq!(read.extent.bytes as usize, length);
+        prop_assert_eq!(read.records().map(Bytes::copy_from_slice).collect::<Vec<_>>(), records);
+    }
+
+    #[test]
+    fn nonsense_is_no_frame_and_no_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        if let Some(start) = bytes.first_chunk_mut() {
+            *start = *MAGIC;
+        }
+        prop_assert_eq!(decode_frame(&bytes, PLACE), None);
+    }
+}
