@@ -1,0 +1,74 @@
+use std::collections::BTreeMap;
+
+use synod_types::chain::{Block, BlockId, ChainEvent, Log, LogFilter, PlacedLog};
+
+/// Why headers are no continuation of what is committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// The node has another block where our tip is, or none.
+    Fork,
+    /// The headers do not stand on one another.
+    Torn,
+}
+
+/// Checks that `headers` begin with `tip`, if there is one, and stand on one another. What comes
+/// back is the part above the tip.
+///
+/// # Errors
+/// [`Gap`].
+pub fn check_links(tip: Option<BlockId>, headers: &[Block]) -> Result<&[Block], Gap> {
+    let linked = headers.windows(2).all(|pair| {
+        let (lower, upper) = (pair[0].id, pair[1]);
+        lower.number.checked_add(1) == Some(upper.id.number) && upper.parent == lower.hash
+    });
+    if !linked {
+        return Err(Gap::Torn);
+    }
+    match (tip, headers.split_first()) {
+        (None, _) => Ok(headers),
+        (Some(tip), Some((first, above))) if first.id == tip => Ok(above),
+        (Some(_), _) => Err(Gap::Fork),
+    }
+}
+
+/// Puts logs into their blocks: once each, wanted ones only, in order of index.
+///
+/// # Errors
+/// [`Gap::Torn`] if a log is of a block that is none of these, or two logs share a place.
+pub(crate) fn commit(
+    blocks: &[Block],
+    logs: Vec<PlacedLog>,
+    filter: &LogFilter,
+) -> Result<Vec<ChainEvent>, Gap> {
+    let mut placed: BTreeMap<BlockId, BTreeMap<u64, Log>> =
+        blocks.iter().map(|block| (block.id, BTreeMap::new())).collect();
+    for PlacedLog { block, log } in logs {
+        let of_block = placed.get_mut(&block).ok_or(Gap::Torn)?;
+        if of_block.get(&log.index).is_some_and(|known| *known != log) {
+            return Err(Gap::Torn);
+        }
+        of_block.insert(log.index, log);
+    }
+    let committed = |block: &Block| {
+        let logs = placed.remove(&block.id).unwrap_or_default().into_values();
+        ChainEvent::Committed {
+            block: *block,
+            logs: logs.filter(|log| filter.wants(log)).collect(),
+        }
+    };
+    Ok(blocks.iter().map(committed).collect())
+}
+
+/// About how much room an event takes, in memory and in the journal.
+pub(crate) fn weight(event: &ChainEvent) -> usize {
+    const EVENT: usize = 96;
+    const LOG: usize = 72;
+    const TOPIC: usize = 32;
+    match event {
+        ChainEvent::Committed { logs, .. } => logs
+            .iter()
+            .map(|log| LOG + TOPIC * log.topics.len() + log.data.len())
+            .fold(EVENT, usize::saturating_add),
+        ChainEvent::Retracted { .. } => EVENT,
+    }
+}
