@@ -1,1 +1,21 @@
-//! synod-chain
+//! The actor that follows one chain and tells its consumers what the chain did.
+//!
+//! ```text
+//!   node ──Source──▶ chain ──ChainBatch──▶ task, executor, memory, …
+//!                      │
+//!                      └──▶ store: events before they are told
+//! ```
+//!
+//! What dies with an incarnation: looks at the node and batches under way. What is read back from
+//! the store: the window of committed blocks, and every event some consumer had not answered; those
+//! are told again, with the numbers they had.
+
+mod actor;
+mod look;
+mod metrics;
+mod source;
+
+pub use actor::{Args, Chain};
+pub use metrics::describe;
+pub use source::{Asked, Heard, Source, SourceError};
+pub use synod_chain_core::{Limits, Rules, WINDOW};

@@ -93,6 +93,12 @@ impl<M: Message> Context<M> {
         self.inner.incarnation
     }
 
+    /// Whether the actor is being brought to an orderly end: what is under way is finished, new
+    /// work should not be begun.
+    pub fn is_draining(&self) -> bool {
+        self.inner.draining.load(Ordering::Acquire)
+    }
+
     /// Sends `msg` to this actor at `at` (at once if that has passed), unless the incarnation
     /// ends or is being drained by then. At the limit of alarms the incarnation fails: an alarm
     /// that is silently not set would be worse.

@@ -1,0 +1,195 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use synod_chain_core::{Delivery, Effect, Follower, Halt, Input, Plan, Record, Rules, Snapshot};
+use synod_protocol::chain::{ChainBatch, ChainMsg};
+use synod_protocol::journal::{Past, Pen};
+use synod_protocol::store::{StoreMsg, StoreRefusal};
+use synod_supervision::{Actor, Breaker, CallError, Context, Failure, Outlet};
+use synod_types::chain::EventNumber;
+use synod_types::store::StreamId;
+
+use crate::look::Eye;
+use crate::metrics::Metrics;
+use crate::source::Source;
+
+/// What a supervisor makes each incarnation from.
+#[derive(Clone)]
+pub struct Args {
+    /// What is followed, and how much of everything. `consumers` is overruled by those below.
+    pub rules: Rules,
+    /// Where blocks come from.
+    pub source: Arc<dyn Source>,
+    /// Around every question to the source.
+    pub breaker: Arc<Breaker>,
+    /// Who is told, in an order that stays.
+    pub consumers: Vec<Outlet<ChainBatch>>,
+    /// The journal.
+    pub store: Outlet<StoreMsg>,
+    /// How long a consumer may take over a batch before it is sent again.
+    pub answer_timeout: Duration,
+    /// How many journal records make a snapshot worth while.
+    pub snapshot_every: u64,
+}
+
+/// The actor. What it knows is one incarnation's.
+pub struct Chain {
+    follower: Follower,
+    pen: Pen<EventNumber>,
+    eye: Eye,
+    consumers: Vec<Outlet<ChainBatch>>,
+    answer_timeout: Duration,
+    snapshot_every: u64,
+    metrics: Metrics,
+}
+
+impl Actor for Chain {
+    type Msg = ChainMsg;
+    type Args = Args;
+
+    async fn start(ctx: &Context<ChainMsg>, args: Args) -> Result<Self, Failure> {
+        let rules = Rules { consumers: args.consumers.len(), ..args.rules };
+        let metrics = Metrics::register(rules.chain);
+        let filter = Arc::new(rules.filter.clone());
+        let mut follower = Follower::new(rules.clone());
+        let stream = StreamId(ctx.id().as_str().into());
+        let pen = Pen::open(args.store, stream, |past| {
+            match past {
+                Past::Snapshot(state) => {
+                    follower = Follower::restore(rules.clone(), Snapshot::decode(state)?);
+                }
+                Past::Record(record) => follower.replay(Record::decode(record)?)?,
+            }
+            Ok(())
+        });
+        let pen = pen.await?;
+        let hint = ctx.address().clone();
+        // A hint that finds no room comes again with the next block or poll.
+        args.source.listen(Box::new(move || drop(hint.tell(ChainMsg::NewHead))));
+        let mut chain = Self {
+            follower,
+            pen,
+            eye: Eye { source: args.source, breaker: args.breaker, filter },
+            consumers: args.consumers,
+            answer_timeout: args.answer_timeout,
+            snapshot_every: args.snapshot_every.max(1),
+            metrics,
+        };
+        chain.apply(ctx, Input::Start).await?;
+        Ok(chain)
+    }
+
+    async fn handle(&mut self, ctx: &Context<ChainMsg>, msg: ChainMsg) -> Result<(), Failure> {
+        match msg {
+            ChainMsg::Status(reply) => reply.answer(self.follower.status()),
+            ChainMsg::NewHead => self.apply(ctx, Input::NewHead).await?,
+            ChainMsg::Tick => self.apply(ctx, Input::Tick).await?,
+            ChainMsg::Seen(ticket, seen) => {
+                self.metrics.looked(seen.as_ref().err().copied());
+                self.apply(ctx, Input::Seen(ticket, seen)).await?;
+            }
+            ChainMsg::Answered(consumer, upto, outcome) => {
+                self.answered(ctx, (consumer, upto), outcome).await?;
+            }
+            ChainMsg::Journalled(committed) => {
+                for number in self.pen.settle(ctx, committed, ChainMsg::Journalled).await? {
+                    self.apply(ctx, Input::Durable(number)).await?;
+                }
+            }
+            ChainMsg::Saved(outcome) => saved(outcome),
+        }
+        Ok(())
+    }
+}
+
+impl Chain {
+    async fn answered(
+        &mut self,
+        ctx: &Context<ChainMsg>,
+        (consumer, upto): (usize, EventNumber),
+        outcome: Result<(), CallError>,
+    ) -> Result<(), Failure> {
+        match outcome {
+            Ok(()) => self.apply(ctx, Input::Answered(consumer, upto)).await,
+            Err(error) => {
+                let of = self.consumers.get(consumer).map(Outlet::id);
+                tracing::warn!(consumer = ?of, %upto, %error, "a batch will be sent again");
+                self.metrics.unanswered();
+                self.apply(ctx, Input::Unanswered(consumer, upto)).await
+            }
+        }
+    }
+
+    /// Hands an input to the core and carries out what follows.
+    async fn apply(&mut self, ctx: &Context<ChainMsg>, input: Input) -> Result<(), Failure> {
+        let effects = match self.follower.apply(ctx.now(), input) {
+            Ok(effects) => effects,
+            Err(refusal) => {
+                tracing::debug!(%refusal, "a late answer");
+                self.metrics.stale();
+                return Ok(());
+            }
+        };
+        let mut records = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Look(ticket, plan) => self.look(ctx, ticket, plan)?,
+                Effect::Journal(record) => records.push(record),
+                Effect::Deliver(delivery) => self.deliver(ctx, delivery)?,
+                Effect::WakeAt(at) => ctx.wake_at(at, ChainMsg::Tick),
+                Effect::Halted(halt) => halted(&halt),
+            }
+        }
+        self.metrics.stands(&self.follower.status());
+        if records.is_empty() { Ok(()) } else { self.journal(ctx, &records).await }
+    }
+
+    /// The look under way is finished when the actor is stopped, but no further one is begun.
+    fn look(&self, ctx: &Context<ChainMsg>, ticket: u64, plan: Plan) -> Result<(), Failure> {
+        if ctx.is_draining() {
+            return Ok(());
+        }
+        let look = self.eye.clone().look(plan);
+        Ok(ctx.pipe(look, move |seen| ChainMsg::Seen(ticket, seen))?)
+    }
+
+    fn deliver(&self, ctx: &Context<ChainMsg>, delivery: Delivery) -> Result<(), Failure> {
+        self.metrics.sent(&delivery);
+        let (consumer, upto) = (delivery.consumer, delivery.last());
+        let Some(outlet) = self.consumers.get(consumer).cloned() else {
+            return Err(Failure::because(format!("there is no consumer {consumer}")));
+        };
+        let (chain, timeout) = (self.follower.status().chain, self.answer_timeout);
+        let Delivery { first, events, .. } = delivery;
+        let told = async move {
+            outlet.call(timeout, |done| ChainBatch { chain, first, events, done }).await
+        };
+        Ok(ctx.pipe(told, move |outcome| ChainMsg::Answered(consumer, upto, outcome))?)
+    }
+
+    async fn journal(
+        &mut self,
+        ctx: &Context<ChainMsg>,
+        records: &[Record],
+    ) -> Result<(), Failure> {
+        self.metrics.told(records);
+        let last = self.follower.status().last_event;
+        let bytes = records.iter().map(|record| record.encode().into()).collect();
+        self.pen.write(ctx, bytes, vec![last], ChainMsg::Journalled).await?;
+        if self.snapshot_every <= self.pen.unsaved() {
+            let state = self.follower.snapshot().encode().into();
+            self.pen.save(ctx, state, ChainMsg::Saved).await?;
+        }
+        Ok(())
+    }
+}
+
+fn halted(halt: &Halt) {
+    tracing::error!(reason = %halt, "following has stopped: mend the cause, then restart the actor");
+}
+
+fn saved(outcome: Result<(), StoreRefusal>) {
+    if let Err(refusal) = outcome {
+        tracing::warn!(%refusal, "no snapshot was saved; the next start replays more");
+    }
+}

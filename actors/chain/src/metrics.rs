@@ -1,0 +1,136 @@
+//! Every metric of the chain actor.
+
+use metrics::{
+    Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram,
+    gauge, histogram,
+};
+use synod_chain_core::{Delivery, Record};
+use synod_types::chain::{ChainEvent, ChainId, ChainPhase, ChainStatus, Trouble};
+
+const HEAD: &str = "chain_head_block_number";
+const COMMITTED: &str = "chain_committed_block_number";
+const LAG: &str = "chain_lag_blocks";
+const UNDELIVERED: &str = "chain_undelivered_events";
+const HALTED: &str = "chain_halted";
+const COMMITS: &str = "chain_committed_blocks_total";
+const RETRACTIONS: &str = "chain_retracted_blocks_total";
+const REORGS: &str = "chain_reorgs_total";
+const DEPTH: &str = "chain_reorg_depth_blocks";
+const LOOKS: &str = "chain_looks_total";
+const TROUBLES: &str = "chain_look_troubles_total";
+const SENT: &str = "chain_sent_events_total";
+const UNANSWERED: &str = "chain_unanswered_batches_total";
+const STALE: &str = "chain_stale_inputs_total";
+
+/// Tells the recorder what the metrics mean.
+pub fn describe() {
+    describe_gauge!(HEAD, Unit::Count, "Height of the node's highest block, by chain");
+    describe_gauge!(COMMITTED, Unit::Count, "Height of the last committed block, by chain");
+    describe_gauge!(LAG, Unit::Count, "Blocks the node has that are not committed, by chain");
+    describe_gauge!(UNDELIVERED, Unit::Count, "Events some consumer has not answered, by chain");
+    describe_gauge!(HALTED, Unit::Count, "1 if following has stopped for good, by chain");
+    describe_counter!(COMMITS, Unit::Count, "Blocks committed, by chain");
+    describe_counter!(RETRACTIONS, Unit::Count, "Committed blocks taken back, by chain");
+    describe_counter!(REORGS, Unit::Count, "Reorgs seen, by chain");
+    describe_histogram!(DEPTH, Unit::Count, "Committed blocks a reorg took back, by chain");
+    describe_counter!(LOOKS, Unit::Count, "Looks at the node that showed something, by chain");
+    describe_counter!(TROUBLES, Unit::Count, "Looks that showed nothing, by chain and reason");
+    describe_counter!(SENT, Unit::Count, "Events sent to consumers, repeats included, by chain");
+    describe_counter!(UNANSWERED, Unit::Count, "Batches to be sent again, by chain");
+    describe_counter!(STALE, Unit::Count, "Answers to questions that were over, by chain");
+}
+
+pub(crate) struct Metrics {
+    head: Gauge,
+    committed: Gauge,
+    lag: Gauge,
+    undelivered: Gauge,
+    halted: Gauge,
+    commits: Counter,
+    retractions: Counter,
+    reorgs: Counter,
+    depth: Histogram,
+    looks: Counter,
+    troubles: [Counter; Trouble::ALL.len()],
+    sent: Counter,
+    unanswered: Counter,
+    stale: Counter,
+}
+
+impl Metrics {
+    pub(crate) fn register(chain: ChainId) -> Self {
+        let chain = chain.to_string();
+        let of = |name: &'static str| counter!(name, "chain" => chain.clone());
+        let at = |name: &'static str| gauge!(name, "chain" => chain.clone());
+        Self {
+            head: at(HEAD),
+            committed: at(COMMITTED),
+            lag: at(LAG),
+            undelivered: at(UNDELIVERED),
+            halted: at(HALTED),
+            commits: of(COMMITS),
+            retractions: of(RETRACTIONS),
+            reorgs: of(REORGS),
+            depth: histogram!(DEPTH, "chain" => chain.clone()),
+            looks: of(LOOKS),
+            troubles: Trouble::ALL.map(
+                |trouble| counter!(TROUBLES, "chain" => chain.clone(), "reason" => trouble.name()),
+            ),
+            sent: of(SENT),
+            unanswered: of(UNANSWERED),
+            stale: of(STALE),
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "gauges are floating-point")]
+    pub(crate) fn stands(&self, status: &ChainStatus) {
+        if let Some(head) = status.head {
+            self.head.set(head as f64);
+        }
+        if let Some(committed) = status.committed {
+            self.committed.set(committed.number as f64);
+        }
+        self.lag.set(status.lag() as f64);
+        self.undelivered.set(status.undelivered as f64);
+        self.halted.set(if matches!(status.phase, ChainPhase::Halted(_)) { 1.0 } else { 0.0 });
+    }
+
+    pub(crate) fn looked(&self, trouble: Option<Trouble>) {
+        let Some(trouble) = trouble else { return self.looks.increment(1) };
+        let known = Trouble::ALL.iter().zip(&self.troubles).find(|(known, _)| **known == trouble);
+        if let Some((_, counter)) = known {
+            counter.increment(1);
+        }
+    }
+
+    /// Records that come of one input: blocks up, or one reorg's blocks down.
+    #[expect(clippy::cast_precision_loss, reason = "a reorg's depth is small")]
+    pub(crate) fn told(&self, records: &[Record]) {
+        let events = || {
+            records.iter().flat_map(|record| match record {
+                Record::Told { events, .. } => events.as_slice(),
+                Record::Began { .. } => &[],
+            })
+        };
+        let is_retraction = |event: &&ChainEvent| matches!(event, ChainEvent::Retracted { .. });
+        let down = events().filter(is_retraction).count() as u64;
+        self.commits.increment(events().count() as u64 - down);
+        if 0 < down {
+            self.retractions.increment(down);
+            self.reorgs.increment(1);
+            self.depth.record(down as f64);
+        }
+    }
+
+    pub(crate) fn sent(&self, delivery: &Delivery) {
+        self.sent.increment(delivery.events.len() as u64);
+    }
+
+    pub(crate) fn unanswered(&self) {
+        self.unanswered.increment(1);
+    }
+
+    pub(crate) fn stale(&self) {
+        self.stale.increment(1);
+    }
+}
