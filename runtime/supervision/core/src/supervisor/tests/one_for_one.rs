@@ -198,6 +198,26 @@ fn a_first_start_that_fails_too_often_fails_the_supervisor() {
 }
 
 #[test]
+fn only_a_child_that_never_was_ready_before_all_were_fails_the_first_start() {
+    let was_ready = [
+        ("0 start", "start a1"),
+        ("1 ready a1", "start b1"),
+        ("2 exit a1 error", "halt b1"),
+        ("3 exit b1 cancelled", "exceeded by a: error number 1"),
+    ];
+    check(policy(ONE, 0), "a b", &was_ready);
+    let all_were = [
+        ("0 start", "start a1"),
+        ("1 exit a1 normal", "start b1"),
+        ("2 ready b1", "ready"),
+        ("3 restart a", "start a2"),
+        ("4 exit a2 start_failed", "halt b1"),
+        ("5 exit b1 normal", "exceeded by a: start_failed number 1"),
+    ];
+    check(policy(ONE, 0), "a? b", &all_were);
+}
+
+#[test]
 fn a_former_child_that_fails_during_the_first_start_holds_back_the_rest() {
     let script = [
         ("0 start", "start a1"),

@@ -61,6 +61,23 @@ fn a_wish_brings_back_who_has_ended() {
 }
 
 #[test]
+fn a_wish_is_granted_once() {
+    let script = [
+        ("10 restart b", "halt c1"),
+        ("11 exit c1 normal", "halt b1"),
+        ("12 exit b1 normal", "start b2"),
+        ("13 ready b2", "start c2"),
+        ("14 ready c2", ""),
+        ("15 restart a", "halt c2"),
+        ("16 exit c2 normal", "halt b2"),
+        ("17 exit b2 normal", "halt a1"),
+        ("18 exit a1 normal", "start a2"),
+        ("19 ready a2", "start c3"),
+    ];
+    check_up(Strategy::RestForOne, "a b! c", &script);
+}
+
+#[test]
 fn a_wish_ends_the_wait_for_back_off() {
     let script = [
         ("10 exit b1 error", ""),
