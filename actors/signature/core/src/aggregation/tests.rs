@@ -1,0 +1,291 @@
+use std::sync::Arc;
+
+use alloy_primitives::{Address, B256, Bytes};
+use synod_types::certificate::{
+    Certificate, CertificateRule, OperatorTable, TableMember, message_hash,
+};
+use synod_types::operator::Stake;
+use synod_types::quorum::ThresholdRule;
+use synod_types::signature::{PublicKey, Scheme, Signature};
+
+use super::*;
+use crate::bn254::{G1, G2, hash_solidity};
+use crate::key::SecretKey;
+use crate::{bls12381, bn254};
+
+const TASK: TaskId = TaskId(B256::repeat_byte(7));
+const TIMESTAMP: u32 = 1_795_176_149;
+const LIMITS: Limits = Limits { tasks_max: 2, members_max: 12, output_bytes_max: 64, keys_max: 16 };
+const RULES: [CertificateRule; 3] = [
+    CertificateRule::Bn254,
+    CertificateRule::Bls12381,
+    CertificateRule::Ecdsa { major_version: '1', verifier: Address::repeat_byte(5) },
+];
+const YES: &[u8] = b"yes";
+const NO: &[u8] = b"no";
+
+fn operator(n: usize) -> OperatorId {
+    OperatorId(Address::repeat_byte(u8::try_from(n).unwrap() + 1))
+}
+
+fn secret(scheme: Scheme, n: usize) -> SecretKey {
+    SecretKey::from_bytes(scheme, &[u8::try_from(n).unwrap() + 1; 32]).unwrap()
+}
+
+/// Operator `n` weighs `weights[n]`; three quarters must agree.
+fn order(rule: CertificateRule, weights: &[u64]) -> CertificateOrder {
+    let members = weights.iter().enumerate().map(|(n, &weight)| TableMember {
+        operator: operator(n),
+        key: secret(rule.scheme(), n).public(),
+        weights: vec![Stake::from(weight)],
+    });
+    let table = OperatorTable { reference_timestamp: TIMESTAMP, members: members.collect() };
+    let threshold = ThresholdRule::bips(7_500).unwrap();
+    CertificateOrder { task: TASK, table: Arc::new(table), rule, threshold }
+}
+
+fn answer(rule: CertificateRule, n: usize, output: &'static [u8]) -> Answer {
+    let digest = rule.digest(TIMESTAMP, TASK, output);
+    let signature = secret(rule.scheme(), n).sign(digest);
+    let output = Bytes::from_static(output);
+    Answer { task: TASK, operator: operator(n), output, digest, signature }
+}
+
+/// A well-formed signature by the right key, of something else.
+fn forged(rule: CertificateRule, n: usize, output: &'static [u8]) -> Answer {
+    let signature = secret(rule.scheme(), n).sign(Digest(B256::repeat_byte(0xbd)));
+    Answer { signature, ..answer(rule, n, output) }
+}
+
+/// Carries out the effects until nothing is left to verify. What was told, in order.
+#[derive(Debug, Default)]
+struct Told {
+    proven: Vec<CertifiedResult>,
+    rejected: Vec<(OperatorId, Rejection)>,
+    checks: Vec<u32>,
+}
+
+impl Told {
+    fn carry_out(&mut self, aggregation: &mut Aggregation, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Verify(job) => {
+                    let report = job.run();
+                    self.checks.push(report.checks());
+                    let effects = aggregation.verified(report);
+                    self.carry_out(aggregation, effects);
+                }
+                Effect::Proven(result) => self.proven.push(*result),
+                Effect::Rejected { operator, reason, .. } => self.rejected.push((operator, reason)),
+            }
+        }
+    }
+}
+
+/// Submits the answers; says who signed the certificate, if there is one, and who was rejected.
+fn run(order: &CertificateOrder, answers: Vec<Answer>) -> Told {
+    let mut aggregation = Aggregation::new(LIMITS);
+    assert!(aggregation.open(order.clone()).unwrap().is_empty());
+    let mut told = Told::default();
+    for answer in answers {
+        if let Ok(effects) = aggregation.submit(answer) {
+            told.carry_out(&mut aggregation, effects);
+        }
+    }
+    told
+}
+
+/// Judges a certificate by other means than those that made it.
+#[track_caller]
+fn assert_certified(order: &CertificateOrder, result: &CertifiedResult, signers: &[usize]) {
+    let operators: Vec<OperatorId> = signers.iter().map(|&n| operator(n)).collect();
+    assert_eq!(result.signers, operators);
+    assert_eq!(result.digest, order.rule.digest(TIMESTAMP, TASK, &result.output));
+    let hash = message_hash(TASK, &result.output);
+    match &result.certificate {
+        Certificate::Bn254(certificate) => {
+            assert_eq!(
+                (certificate.message_hash, certificate.reference_timestamp),
+                (hash, TIMESTAMP)
+            );
+            let signature = G1::decode(&certificate.signature).unwrap();
+            let key = G2::decode(&certificate.apk_g2).unwrap();
+            assert!(bn254::verify(&hash_solidity(result.digest), &key, &signature));
+            let absent = (0..order.table.members.len()).filter(|n| !signers.contains(n));
+            let listed = certificate.non_signers.iter().map(|one| one.index as usize);
+            assert!(listed.eq(absent));
+        }
+        Certificate::Bls12381(certificate) => {
+            let keys: Vec<bls12381::PublicKey> = signers
+                .iter()
+                .map(|&n| match secret(Scheme::Bls12381, n) {
+                    SecretKey::Bls12381(key) => key.public(),
+                    SecretKey::Bn254(_) | SecretKey::Ecdsa(_) => panic!("another scheme"),
+                })
+                .collect();
+            let signature = bls12381::Signature::decode(&certificate.signature).unwrap();
+            assert!(signature.fast_aggregate_verify(result.digest.0.as_slice(), &keys));
+        }
+        Certificate::Ecdsa(certificate) => {
+            let signatures = certificate.signatures.chunks_exact(65);
+            let recovered: Vec<Address> = signatures
+                .map(|one| crate::ecdsa::recover(result.digest, one).unwrap().signer)
+                .collect();
+            assert_eq!(recovered.len(), signers.len());
+            assert!(recovered.is_sorted_by(|one, other| one < other));
+        }
+    }
+}
+
+/// Members weigh one each; the answers are put in order, and the certificate is by `signers`.
+#[track_caller]
+fn check(rule: CertificateRule, weights: &[u64], answers: Vec<Answer>, signers: Option<&[usize]>) {
+    let order = order(rule, weights);
+    let told = run(&order, answers);
+    match (told.proven.as_slice(), signers) {
+        ([result], Some(signers)) => assert_certified(&order, result, signers),
+        ([], None) => (),
+        (proven, expected) => panic!("{expected:?} expected, {proven:?} proven"),
+    }
+}
+
+#[test]
+fn the_answer_that_reaches_the_threshold_makes_the_certificate() {
+    for rule in RULES {
+        let yes = |n| answer(rule, n, YES);
+        check(rule, &[1; 4], vec![yes(3), yes(0), yes(1)], Some(&[0, 1, 3]));
+        check(rule, &[1; 4], vec![yes(3), yes(0)], None);
+        check(rule, &[74, 26], vec![yes(0)], None);
+        check(rule, &[75, 25], vec![yes(0)], Some(&[0]));
+    }
+}
+
+#[test]
+fn other_answers_do_not_count() {
+    for rule in RULES {
+        let split = vec![answer(rule, 0, NO), answer(rule, 1, YES), answer(rule, 2, YES)];
+        check(rule, &[1; 4], split.clone(), None);
+        let late = [split, vec![answer(rule, 3, YES)]].concat();
+        check(rule, &[1; 4], late, Some(&[1, 2, 3]));
+    }
+}
+
+#[test]
+fn a_forger_is_named_and_the_others_go_on() {
+    for rule in RULES {
+        let answers = vec![
+            forged(rule, 1, YES),
+            answer(rule, 0, YES),
+            answer(rule, 2, YES),
+            answer(rule, 3, YES),
+        ];
+        let order = order(rule, &[1; 4]);
+        let told = run(&order, answers);
+        assert_eq!(told.rejected, [(operator(1), Rejection::Mismatch)]);
+        assert_certified(&order, &told.proven[0], &[0, 2, 3]);
+        assert_eq!(
+            told.checks.len(),
+            2,
+            "one check before the culprit's stake is missed, one after"
+        );
+    }
+}
+
+#[test]
+fn bytes_that_are_no_signature_are_malformed() {
+    for rule in RULES {
+        let scheme = rule.scheme();
+        let bad = Signature { scheme, bytes: Bytes::from_static(&[0xee; 64]) };
+        let answers = vec![Answer { signature: bad, ..answer(rule, 0, YES) }];
+        let told = run(&order(rule, &[1]), answers);
+        assert_eq!(told.rejected, [(operator(0), Rejection::Malformed)]);
+        assert!(told.proven.is_empty());
+    }
+}
+
+#[test]
+fn a_key_that_is_none_costs_only_its_owner() {
+    let mut order = order(CertificateRule::Bn254, &[8, 1]);
+    let mut table = OperatorTable::clone(&order.table);
+    let (one, other) = (secret(Scheme::Bn254, 1).public(), secret(Scheme::Bn254, 5).public());
+    let (PublicKey::Bn254 { g1, .. }, PublicKey::Bn254 { g2, .. }) = (one, other) else {
+        panic!("another scheme")
+    };
+    table.members[1].key = PublicKey::Bn254 { g1, g2 };
+    order.table = Arc::new(table);
+    let answers = vec![answer(order.rule, 1, YES), answer(order.rule, 0, YES)];
+    let told = run(&order, answers);
+    assert_eq!(told.rejected, [(operator(1), Rejection::UnusableKey)]);
+    assert_certified(&order, &told.proven[0], &[0]);
+}
+
+#[test]
+fn keys_are_checked_once_and_a_good_batch_costs_one_check() {
+    let order = order(CertificateRule::Bn254, &[1; 4]);
+    let mut aggregation = Aggregation::new(LIMITS);
+    let mut told = Told::default();
+    for _ in 0..2 {
+        assert!(aggregation.open(order.clone()).unwrap().is_empty());
+        for n in 0..3 {
+            let effects = aggregation.submit(answer(order.rule, n, YES)).unwrap();
+            told.carry_out(&mut aggregation, effects);
+        }
+        assert!(aggregation.close(TASK));
+    }
+    assert_eq!(told.checks, [3 + 1, 1]);
+    assert_eq!(told.proven.len(), 2);
+}
+
+#[test]
+fn a_job_of_an_earlier_opening_is_no_news() {
+    let rule = CertificateRule::Bn254;
+    let order = order(rule, &[1]);
+    let mut aggregation = Aggregation::new(LIMITS);
+    aggregation.open(order.clone()).unwrap();
+    let mut effects = aggregation.submit(answer(rule, 0, YES)).unwrap();
+    let Some(Effect::Verify(job)) = effects.pop() else { panic!("one is enough") };
+    aggregation.close(TASK);
+    aggregation.open(order).unwrap();
+    assert!(aggregation.verified(job.run()).is_empty());
+    assert!(aggregation.submit(answer(rule, 0, YES)).is_ok());
+}
+
+#[test]
+fn answers_that_come_during_a_check_wait_for_the_next() {
+    let rule = CertificateRule::Bn254;
+    let mut aggregation = Aggregation::new(LIMITS);
+    aggregation.open(order(rule, &[1; 4])).unwrap();
+    aggregation.submit(forged(rule, 0, YES)).unwrap();
+    aggregation.submit(answer(rule, 1, YES)).unwrap();
+    let mut effects = aggregation.submit(answer(rule, 2, YES)).unwrap();
+    let Some(Effect::Verify(job)) = effects.pop() else { panic!("three are enough") };
+    assert!(aggregation.submit(answer(rule, 3, YES)).unwrap().is_empty());
+    let mut told = Told::default();
+    let effects = aggregation.verified(job.run());
+    told.carry_out(&mut aggregation, effects);
+    assert_eq!(told.rejected, [(operator(0), Rejection::Mismatch)]);
+    assert_certified(&order(rule, &[1; 4]), &told.proven[0], &[1, 2, 3]);
+}
+
+/// Signatures shifted against each other cancel in their sum: they prove nothing singly, and
+/// the certificate is good as long as nobody is taken out of it.
+#[test]
+fn a_proven_batch_stays_together() {
+    let rule = CertificateRule::Bn254;
+    let shift = G1::generator();
+    let shifted = |n: usize, away: bool| {
+        let honest = answer(rule, n, YES);
+        let point = G1::decode(&crate::key::fixed(&honest.signature.bytes).unwrap()).unwrap();
+        let point = if away { point.minus(&shift) } else { G1::sum([&point, &shift]) };
+        let bytes = Bytes::from(point.unwrap().encode());
+        Answer { signature: Signature { scheme: Scheme::Bn254, bytes }, ..honest }
+    };
+    let answers = vec![shifted(0, false), shifted(1, true), answer(rule, 2, YES)];
+    let order = order(rule, &[1; 4]);
+    let told = run(&order, answers);
+    assert!(told.rejected.is_empty());
+    assert_certified(&order, &told.proven[0], &[0, 1, 2]);
+}
+
+mod properties;
+mod refusals;

@@ -1,0 +1,79 @@
+use std::sync::LazyLock;
+
+use alloy_primitives::keccak256;
+use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use ark_ec::pairing::{Pairing, PairingOutput};
+use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::{AdditiveGroup, PrimeField};
+use synod_types::signature::Digest;
+
+use super::hash::hash_solidity;
+use super::point::{G1, G2};
+
+type Prepared = <Bn254 as Pairing>::G2Prepared;
+
+/// The lines of −G2, which every check needs.
+static MINUS_G2: LazyLock<Prepared> = LazyLock::new(|| Prepared::from(-G2Affine::generator()));
+
+/// e(σ, −G2) · e(H, apk): one exactly if σ is the signature of H by apk.
+///
+/// Sums of signatures and of keys multiply the products, so the product of a part, taken out of
+/// the product of the whole, leaves the product of the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Product(PairingOutput<Bn254>);
+
+impl Product {
+    pub(crate) fn is_one(&self) -> bool {
+        self.0 == PairingOutput::ZERO
+    }
+
+    /// What is left of the whole without this part of it.
+    pub(crate) fn rest_of(&self, whole: &Self) -> Self {
+        Self(whole.0 - self.0)
+    }
+}
+
+/// Identities among sums are taken as they are: they add nothing.
+pub(crate) fn product(signature: &G1Projective, message: &G1, key: &G2Projective) -> Product {
+    let points = [signature.into_affine(), message.0];
+    let lines = [MINUS_G2.clone(), Prepared::from(key.into_affine())];
+    Product(Bn254::multi_pairing(points, lines))
+}
+
+/// Whether `signature` is that of `message` by the owner of `key`. The same check serves a sum
+/// of signatures of one message and the sum of their keys.
+pub fn verify(message: &G1, key: &G2, signature: &G1) -> bool {
+    product(&signature.0.into(), message, &key.0.into()).is_one()
+}
+
+/// Input of the pairing precompile (0x08) for the same check: (σ, −G2), (H, apk).
+pub fn pairing_input(signature: &G1, message: &G1, key: &G2) -> Vec<u8> {
+    let minus_g2 = G2(-G2Affine::generator());
+    [
+        signature.encode().as_slice(),
+        minus_g2.encode().as_slice(),
+        message.encode().as_slice(),
+        key.encode().as_slice(),
+    ]
+    .concat()
+}
+
+/// Input of the pairing precompile for the contracts' combined check, which proves at once that
+/// the G1 and G2 sums of keys belong together: (σ + γ·apk1, −G2), (H + γ·G1, apk2) with
+/// γ = keccak(digest ‖ apk1 ‖ apk2 ‖ σ) mod r. `None` if a combination is the identity.
+pub fn combined_pairing_input(
+    digest: Digest,
+    key_g1: &G1,
+    key_g2: &G2,
+    signature: &G1,
+) -> Option<Vec<u8>> {
+    let mut seed = Vec::with_capacity(288);
+    seed.extend_from_slice(digest.0.as_slice());
+    seed.extend_from_slice(key_g1.encode().as_slice());
+    seed.extend_from_slice(key_g2.encode().as_slice());
+    seed.extend_from_slice(signature.encode().as_slice());
+    let gamma = Fr::from_be_bytes_mod_order(keccak256(seed).as_slice());
+    let signature = G1::from_sum(signature.0 + key_g1.0 * gamma)?;
+    let message = G1::from_sum(hash_solidity(digest).0 + G1Affine::generator() * gamma)?;
+    Some(pairing_input(&signature, &message, key_g2))
+}
