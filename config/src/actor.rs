@@ -1,0 +1,80 @@
+//! `[actors.<id>]`, as written: what every kind has in common.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::format;
+use crate::supervisor::Restart;
+
+/// How an actor lives, whatever its kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(crate) struct Life {
+    /// When it is restarted.
+    pub(crate) restart: Restart,
+    /// How long a start may take before it counts as failed.
+    #[serde(with = "humantime_serde")]
+    #[schemars(schema_with = "format::duration", extend("x-max" = "1h"))]
+    pub(crate) start_timeout: Duration,
+    /// How long an orderly stop may take before it is killed.
+    #[serde(with = "humantime_serde")]
+    #[schemars(schema_with = "format::duration", extend("x-max" = "1h"))]
+    pub(crate) stop_timeout: Duration,
+    /// How many messages of each lane may wait; what happens to one more, its type says.
+    pub(crate) mailbox: Mailbox,
+}
+
+impl Default for Life {
+    fn default() -> Self {
+        Self {
+            restart: Restart::Permanent,
+            start_timeout: Duration::from_secs(10),
+            stop_timeout: Duration::from_secs(5),
+            mailbox: Mailbox::default(),
+        }
+    }
+}
+
+/// How many messages may wait in each lane of a mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mailbox {
+    /// Orders of the runtime.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub control: usize,
+    /// Alarms and answers.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub high: usize,
+    /// Everything else.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub normal: usize,
+}
+
+impl Default for Mailbox {
+    fn default() -> Self {
+        Self { control: 64, high: 256, normal: 1024 }
+    }
+}
+
+/// Where an output leads: one actor, or several.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Targets {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Targets {
+    /// The actors' names, each with its key under `key`.
+    pub(crate) fn each(&self, key: &str) -> Vec<(String, &str)> {
+        match self {
+            Self::One(name) => vec![(key.to_owned(), name)],
+            Self::Many(names) => {
+                let keyed = names.iter().enumerate();
+                keyed.map(|(index, name)| (format!("{key}[{index}]"), name.as_str())).collect()
+            }
+        }
+    }
+}

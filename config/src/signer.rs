@@ -1,0 +1,109 @@
+//! Settings of the kind `signer`.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use synod_types::signature::Scheme;
+
+use crate::check::Check;
+use crate::format;
+use crate::shape::join;
+
+/// One key, and the guard that signs nothing twice. A key is given by `key_file` or `generate`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SignerSection {
+    /// The signature scheme.
+    pub(crate) scheme: SchemeName,
+    /// File of the secret key. Relative to the directory of this file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "format::path")]
+    pub(crate) key_file: Option<String>,
+    /// Whether to make a key at the first start, kept under `runtime.data_dir`. For trying out.
+    pub(crate) generate: bool,
+    /// Duties remembered, each for ever; at the limit nothing more is signed.
+    #[schemars(range(min = 1, max = 100_000_000))]
+    pub(crate) duties_max: usize,
+}
+
+/// A signature scheme, as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) enum SchemeName {
+    /// BLS on BN254, as EigenLayer's contracts verify it.
+    #[serde(rename = "bn254")]
+    Bn254,
+    /// BLS on BLS12-381, keys in G1.
+    #[serde(rename = "bls12-381")]
+    Bls12381,
+    /// ECDSA on secp256k1.
+    #[serde(rename = "ecdsa")]
+    Ecdsa,
+}
+
+impl From<SchemeName> for Scheme {
+    fn from(name: SchemeName) -> Self {
+        match name {
+            SchemeName::Bn254 => Self::Bn254,
+            SchemeName::Bls12381 => Self::Bls12381,
+            SchemeName::Ecdsa => Self::Ecdsa,
+        }
+    }
+}
+
+/// Settings of a signer, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignerSettings {
+    /// The signature scheme.
+    pub scheme: Scheme,
+    /// Where the key comes from. No two signers share one.
+    pub key: KeySource,
+    /// At least one.
+    pub duties_max: usize,
+}
+
+/// Where a key comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// A file, which must be there.
+    File(PathBuf),
+    /// Made at the first start, kept under the data directory.
+    Generated,
+}
+
+impl Default for SignerSection {
+    fn default() -> Self {
+        Self { scheme: SchemeName::Bn254, key_file: None, generate: false, duties_max: 1_000_000 }
+    }
+}
+
+impl SignerSection {
+    pub(crate) fn check(&self, check: &mut Check<'_, '_>, key: &str) -> Option<SignerSettings> {
+        let file_key = join(key, "key_file");
+        let source = match (&self.key_file, self.generate) {
+            (Some(file), false) => KeySource::File(check.directory.join(file)),
+            (None, true) => KeySource::Generated,
+            (Some(_), true) => {
+                let hint = "remove key_file, or set generate = false";
+                check.found.refuse(&file_key, "two sources of one key", hint);
+                return None;
+            }
+            (None, false) => {
+                let hint = "write key_file = \"…\", or generate = true for trying out";
+                check.found.refuse(&file_key, "no key", hint);
+                return None;
+            }
+        };
+        if let KeySource::File(path) = &source
+            && let Some(other) = check.key_files.insert(path.clone(), key.to_owned())
+        {
+            let hint = format!("{other}.key_file names it too: one signer, one key");
+            check.found.refuse(&file_key, "a key shared by two signers", hint);
+        }
+        Some(SignerSettings {
+            scheme: self.scheme.into(),
+            key: source,
+            duties_max: self.duties_max,
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! `[supervisors.<id>]`, as written.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::format;
+
+/// A supervisor: which children, in which order, and what happens when one fails. The one named
+/// `root` is the top; when it gives up, the process ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SupervisorSection {
+    /// Actors and supervisors, in order of start; they are stopped in reverse.
+    #[schemars(length(max = 4096))]
+    pub(crate) children: Vec<String>,
+    /// Who else is restarted when a child fails.
+    pub(crate) strategy: Strategy,
+    /// Restarts within `period`; one more and the supervisor gives up and fails itself.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub(crate) restarts_max: u32,
+    /// The time in which `restarts_max` restarts are suffered.
+    #[serde(with = "humantime_serde")]
+    #[schemars(schema_with = "format::duration")]
+    pub(crate) period: Duration,
+    /// Wait before the second restart in a row; it doubles from there. The first has none.
+    #[serde(with = "humantime_serde")]
+    #[schemars(schema_with = "format::duration", extend("x-min" = "0s", "x-max" = "1h"))]
+    pub(crate) backoff_first: Duration,
+    /// The longest such wait.
+    #[serde(with = "humantime_serde")]
+    #[schemars(schema_with = "format::duration", extend("x-min" = "0s", "x-max" = "1h"))]
+    pub(crate) backoff_max: Duration,
+    /// How much each wait varies, up and down.
+    #[schemars(range(min = 0, max = 100))]
+    pub(crate) jitter_percent: u8,
+    /// A child that ran this long starts with the first wait again.
+    #[serde(with = "humantime_serde")]
+    #[schemars(schema_with = "format::duration")]
+    pub(crate) backoff_reset_after: Duration,
+    /// When it is itself restarted by its parent. Not for `root`.
+    pub(crate) restart: Restart,
+    /// How long its parent waits for an orderly stop of all of it. Not for `root`.
+    #[serde(with = "humantime_serde")]
+    #[schemars(schema_with = "format::duration", extend("x-max" = "1h"))]
+    pub(crate) stop_timeout: Duration,
+}
+
+impl Default for SupervisorSection {
+    fn default() -> Self {
+        Self {
+            children: Vec::new(),
+            strategy: Strategy::OneForOne,
+            restarts_max: 10,
+            period: Duration::from_secs(60),
+            backoff_first: Duration::from_millis(50),
+            backoff_max: Duration::from_secs(10),
+            jitter_percent: 10,
+            backoff_reset_after: Duration::from_secs(30),
+            restart: Restart::Permanent,
+            stop_timeout: Duration::from_secs(20),
+        }
+    }
+}
+
+/// Who is restarted when a child fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// The child.
+    OneForOne,
+    /// All children.
+    OneForAll,
+    /// The child and those started after it.
+    RestForOne,
+}
+
+/// When a child is restarted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Restart {
+    /// Always.
+    Permanent,
+    /// After a failure, not after an orderly end.
+    Transient,
+    /// Never.
+    Temporary,
+}

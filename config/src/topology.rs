@@ -1,0 +1,167 @@
+//! The checked topology: which actors run, under which supervisors, and who talks to whom.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use synod_types::actor::ActorId;
+
+use crate::actor::Mailbox;
+use crate::aggregation::AggregationSettings;
+use crate::chain::ChainSettings;
+use crate::embedding::EmbeddingSettings;
+use crate::executor::ExecutorSettings;
+use crate::kinds::{Kind, Manner, Sentence};
+use crate::memory::MemorySettings;
+use crate::quorum::QuorumSettings;
+use crate::signer::SignerSettings;
+use crate::store::StoreSettings;
+use crate::supervisor::{Restart, Strategy};
+use crate::task::TaskSettings;
+
+/// Who runs, under whom, and who talks to whom. Everything named in it is in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Topology {
+    /// The top supervisor.
+    pub root: ActorId,
+    /// All supervisors, `root` among them: a tree.
+    pub supervisors: BTreeMap<ActorId, Supervisor>,
+    /// All actors, each the child of one supervisor.
+    pub actors: BTreeMap<ActorId, Actor>,
+    /// All edges, by sender, output and target. What one sends, the other takes; asks form no
+    /// cycle.
+    pub edges: Vec<Edge>,
+}
+
+/// A supervisor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Supervisor {
+    /// Who it is a child of; none for the root.
+    pub parent: Option<ActorId>,
+    /// At least one, in order of start.
+    pub children: Vec<Child>,
+    /// Who is restarted when a child fails.
+    pub strategy: Strategy,
+    /// Restarts within `period`; one more is a failure of its own.
+    pub restarts_max: u32,
+    /// See `restarts_max`.
+    pub period: Duration,
+    /// Waits between restarts.
+    pub backoff: Backoff,
+    /// When its parent restarts it.
+    pub restart: Restart,
+    /// How long its parent waits for its orderly stop.
+    pub stop_timeout: Duration,
+}
+
+/// Waits between restarts in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backoff {
+    /// Before the second restart; doubles from there.
+    pub first: Duration,
+    /// No shorter than the first.
+    pub max: Duration,
+    /// 0 to 100.
+    pub jitter_percent: u8,
+    /// A child that ran this long starts with the first wait again.
+    pub reset_after: Duration,
+}
+
+/// A child of a supervisor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Child {
+    /// An actor.
+    Actor(ActorId),
+    /// A supervisor.
+    Supervisor(ActorId),
+}
+
+/// An actor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Actor {
+    /// Who it is a child of.
+    pub supervisor: ActorId,
+    /// When it is restarted.
+    pub restart: Restart,
+    /// How long a start may take.
+    pub start_timeout: Duration,
+    /// How long an orderly stop may take.
+    pub stop_timeout: Duration,
+    /// How many messages may wait.
+    pub mailbox: Mailbox,
+    /// What it is, and how.
+    pub settings: Settings,
+}
+
+impl Actor {
+    /// What it is.
+    pub const fn kind(&self) -> Kind {
+        self.settings.kind()
+    }
+}
+
+/// Settings, by kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Settings {
+    /// Of the journal.
+    Store(StoreSettings),
+    /// Of a chain.
+    Chain(ChainSettings),
+    /// Of an embedding.
+    Embedding(EmbeddingSettings),
+    /// Of a memory.
+    Memory(MemorySettings),
+    /// Of a signer.
+    Signer(SignerSettings),
+    /// Of an executor.
+    Executor(ExecutorSettings),
+    /// Of an aggregation.
+    Aggregation(AggregationSettings),
+    /// Of a quorum.
+    Quorum(QuorumSettings),
+    /// Of the life of tasks.
+    Task(TaskSettings),
+}
+
+impl Settings {
+    /// Whose they are.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Store(_) => Kind::Store,
+            Self::Chain(_) => Kind::Chain,
+            Self::Embedding(_) => Kind::Embedding,
+            Self::Memory(_) => Kind::Memory,
+            Self::Signer(_) => Kind::Signer,
+            Self::Executor(_) => Kind::Executor,
+            Self::Aggregation(_) => Kind::Aggregation,
+            Self::Quorum(_) => Kind::Quorum,
+            Self::Task(_) => Kind::Task,
+        }
+    }
+}
+
+/// One actor speaks to another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edge {
+    /// The sender.
+    pub from: ActorId,
+    /// Which of its outputs.
+    pub output: &'static str,
+    /// Who takes it.
+    pub to: ActorId,
+    /// What is said.
+    pub sentence: Sentence,
+    /// Whether an answer is wanted.
+    pub manner: Manner,
+}
+
+impl Topology {
+    /// Where an output of an actor leads, in order of name.
+    pub fn targets<'t>(
+        &'t self,
+        from: &'t ActorId,
+        output: &'t str,
+    ) -> impl Iterator<Item = &'t ActorId> {
+        let edges = self.edges.iter();
+        edges.filter(move |edge| edge.from == *from && edge.output == output).map(|edge| &edge.to)
+    }
+}
