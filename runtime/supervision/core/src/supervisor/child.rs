@@ -129,7 +129,7 @@ impl Child {
 
     /// Whether those after it need not wait for it.
     pub(crate) const fn is_settled(&self) -> bool {
-        matches!(self.state, State::Running | State::Ended) && !self.must_halt
+        matches!(self.state, State::Running | State::Ended)
     }
 
     /// Whether it is started again after an end it was not asked for.

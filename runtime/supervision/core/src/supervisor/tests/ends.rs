@@ -68,6 +68,21 @@ fn who_does_not_end_in_time_is_killed() {
 }
 
 #[test]
+fn late_once_is_not_late_again() {
+    let script = [
+        ("0 start", "start a1, wake #1 at 1000"),
+        ("1 ready a1", "(started a1), ready"),
+        ("10 restart a", "halt a1, wake #2 at 510"),
+        ("510 alarm a 2", "kill a1, wake #3 at 5510"),
+        ("511 exit a1 killed", "(a1: stop_timeout), start a2, wake #4 at 1511"),
+        ("512 ready a2", "(restarted a2)"),
+        ("520 stop", "drain a2, wake #5 at 1020"),
+        ("521 exit a2 normal", "(a2: normal), finished"),
+    ];
+    check_all(policy(ONE, 2), "a", &script);
+}
+
+#[test]
 fn who_cannot_be_killed_is_left_behind() {
     let script = [
         ("0 start", "start a1, wake #1 at 1000"),

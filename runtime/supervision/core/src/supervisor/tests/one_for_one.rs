@@ -127,6 +127,21 @@ fn delays_double_with_each_failure_in_a_row_and_start_anew_after_a_long_run() {
 }
 
 #[test]
+fn a_start_that_fails_is_no_long_run_however_long_the_last_one_is_ago() {
+    let script = [
+        ("0 start", "start a1, wake #1 at 1000"),
+        ("1 ready a1", "(started a1), ready"),
+        ("2 exit a1 error", "(a1: error), (a again at 102 after 0), wake #2 at 102"),
+        ("102 alarm a 2", "start a2, wake #3 at 1102"),
+        (
+            "70000 exit a2 start_failed",
+            "(a2: start_failed), (a again at 70200 after 1), wake #4 at 70200",
+        ),
+    ];
+    check_all(policy(ONE, 5), "a", &script);
+}
+
+#[test]
 fn without_delay_a_child_returns_at_once() {
     let mut policy = policy(ONE, 1);
     policy.backoff.first = Duration::ZERO;
