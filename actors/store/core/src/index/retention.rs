@@ -28,16 +28,31 @@ impl Index {
         Ok(known.and_then(|known| known.snapshots.last()).is_none_or(|&newest| newest <= at))
     }
 
-    /// A snapshot is durable. Answers those that are not needed any more.
-    pub fn snapshot_saved(&mut self, name: SnapshotName) -> Vec<SnapshotName> {
+    /// A snapshot is durable.
+    pub fn snapshot_saved(&mut self, name: &SnapshotName) {
         let known = self.streams.entry(name.stream.clone()).or_default();
         if !known.snapshots.contains(&name.at) {
             known.snapshots.push(name.at);
             known.snapshots.sort_unstable();
         }
-        let surplus = known.snapshots.len().saturating_sub(SNAPSHOTS_KEPT);
-        let old = known.snapshots.drain(..surplus);
-        old.map(|at| SnapshotName { stream: name.stream.clone(), at }).collect()
+    }
+
+    /// Snapshots that are not needed any more: all but the newest of each stream, and the one
+    /// before it while the journal goes on from there.
+    pub fn surplus_snapshots(&self) -> Vec<SnapshotName> {
+        let surplus = self.streams.iter().flat_map(|(stream, known)| {
+            let old = known.snapshots.iter().rev().skip(1).enumerate();
+            let old = old.filter(|&(age, &at)| SNAPSHOTS_KEPT <= age + 1 || at < known.floor);
+            old.map(|(_, &at)| SnapshotName { stream: stream.clone(), at })
+        });
+        surplus.collect()
+    }
+
+    /// The file of a snapshot is gone.
+    pub fn snapshot_removed(&mut self, name: &SnapshotName) {
+        if let Some(known) = self.streams.get_mut(&name.stream) {
+            known.snapshots.retain(|&at| at != name.at);
+        }
     }
 
     /// Snapshots of a stream, newest first, that the journal covers from there on; and whether it

@@ -118,7 +118,7 @@ fn a_segment_goes_when_snapshots_stand_for_all_of_it() {
 
     let save = |index: &mut Index, stream: &str, at| {
         assert_eq!(index.wants_snapshot(&stream.into(), Version(at)), Ok(true));
-        index.snapshot_saved(SnapshotName { stream: stream.into(), at: Version(at) })
+        index.snapshot_saved(&SnapshotName { stream: stream.into(), at: Version(at) });
     };
     assert!(index.wants_snapshot(&"a".into(), Version(5)).is_err());
     save(&mut index, "a", 4);
@@ -141,14 +141,24 @@ fn a_segment_goes_when_snapshots_stand_for_all_of_it() {
 
 #[test]
 fn two_snapshots_are_kept_and_older_ones_named() {
+    let name = |at| SnapshotName { stream: "a".into(), at: Version(at) };
     let mut index = index();
     append(&mut index, "a", 0, 9).unwrap();
-    let mut save = |at| index.snapshot_saved(SnapshotName { stream: "a".into(), at: Version(at) });
-    assert_eq!((save(1), save(1), save(5)), (vec![], vec![], vec![]));
-    assert_eq!(save(7), [SnapshotName { stream: "a".into(), at: Version(1) }]);
-    let (usable, from_start) = index.snapshots(&"a".into());
-    assert_eq!(usable.iter().map(|name| name.at.0).collect::<Vec<_>>(), [7, 5]);
-    assert!(from_start);
+    for at in [1, 1, 5] {
+        index.snapshot_saved(&name(at));
+        assert_eq!(index.surplus_snapshots(), []);
+    }
+    index.snapshot_saved(&name(7));
+    assert_eq!(index.surplus_snapshots(), [name(1)]);
+    index.snapshot_removed(&name(1));
+    assert_eq!(index.snapshots(&"a".into()), (vec![name(7), name(5)], true));
+
+    roll(&mut index);
+    append(&mut index, "a", 9, 1).unwrap();
+    index.snapshot_saved(&name(10));
+    index.forget(&index.droppable());
+    assert_eq!(index.surplus_snapshots(), [name(7), name(5)]);
+    assert_eq!(index.snapshots(&"a".into()), (vec![name(10)], false));
 }
 
 #[test]
