@@ -34,8 +34,11 @@ impl Eye {
                 let identity = self.ask(self.source.identity()).await?;
                 let head = self.ask(self.source.head()).await?;
                 let to = to.min(head);
-                let headers =
-                    if from <= to { self.ask(self.source.headers(from, to)).await? } else { vec![] };
+                let headers = if from <= to {
+                    self.ask(self.source.headers(from, to)).await?
+                } else {
+                    vec![]
+                };
                 Ok(Sight::Headers { identity, head, headers })
             }
         }

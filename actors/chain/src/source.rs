@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use synod_types::chain::{Block, ChainIdentity, LogFilter, PlacedLog, Trouble};
 
-/// A question that is being asked.
+/// A question. It is asked when it is first polled, not before: a breaker may drop it unasked.
 pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, SourceError>> + Send + 'a>>;
 
 /// Called when a new block may be there.
@@ -26,8 +26,7 @@ pub trait Source: Send + Sync {
     /// The wanted logs of exactly these blocks, which are ascending and without gaps; others may
     /// be among them. Fails with [`Trouble::Torn`] rather than leave out the logs of a block that
     /// has left the chain meanwhile.
-    fn logs<'a>(&'a self, blocks: &'a [Block], filter: &'a LogFilter)
-    -> Asked<'a, Vec<PlacedLog>>;
+    fn logs<'a>(&'a self, blocks: &'a [Block], filter: &'a LogFilter) -> Asked<'a, Vec<PlacedLog>>;
 
     /// Call `heard` from now on, instead of whoever was given before, when there may be a new
     /// block. Nobody relies on it: the source is asked regularly all the same.

@@ -89,6 +89,10 @@ impl<'a> View<'a> {
         Block { id, parent, timestamp: self.timestamp(number) }
     }
 
+    pub(crate) fn holds(&self, block: &Block) -> bool {
+        block.id.number <= self.head && self.block(block.id.number) == *block
+    }
+
     /// The hash says which branch the block is of, and with it all blocks below.
     fn hash(&self, number: u64) -> B256 {
         let Branch { planned, commanded } = self.branch(number);

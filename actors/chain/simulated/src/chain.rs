@@ -1,4 +1,3 @@
-use std::future::ready;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -87,37 +86,36 @@ impl SimulatedChain {
 
 impl Source for SimulatedChain {
     fn identity(&self) -> Asked<'_, ChainIdentity> {
-        let genesis = self.now(|view| view.block(0).id.hash);
-        Box::pin(ready(Ok(ChainIdentity { chain: self.settings.chain, genesis })))
+        Box::pin(async {
+            let genesis = self.now(|view| view.block(0).id.hash);
+            Ok(ChainIdentity { chain: self.settings.chain, genesis })
+        })
     }
 
     fn head(&self) -> Asked<'_, u64> {
-        Box::pin(ready(Ok(self.now(|view| view.head()))))
+        Box::pin(async { Ok(self.now(|view| view.head())) })
     }
 
     fn headers(&self, from: u64, to: u64) -> Asked<'_, Vec<Block>> {
-        let headers = |view: &View<'_>| {
-            (from..=to.min(view.head())).map(|number| view.block(number)).collect()
-        };
-        Box::pin(ready(Ok(self.now(headers))))
+        Box::pin(async move {
+            Ok(self.now(|view| (from..=to.min(view.head())).map(|n| view.block(n)).collect()))
+        })
     }
 
     fn logs<'a>(&'a self, blocks: &'a [Block], filter: &'a LogFilter) -> Asked<'a, Vec<PlacedLog>> {
-        let logs = self.now(|view| {
-            let is_here = |block: &Block| {
-                block.id.number <= view.head() && view.block(block.id.number) == *block
-            };
-            if !blocks.iter().all(is_here) {
-                return Err(torn());
-            }
-            let placed = |block: &Block| {
-                let id = block.id;
-                let wanted = view.logs(block).into_iter().filter(|log| filter.wants(log));
-                wanted.map(move |log| PlacedLog { block: id, log }).collect::<Vec<_>>()
-            };
-            Ok(blocks.iter().flat_map(placed).collect())
-        });
-        Box::pin(ready(logs))
+        Box::pin(async move {
+            self.now(|view| {
+                if !blocks.iter().all(|block| view.holds(block)) {
+                    return Err(torn());
+                }
+                let placed = |block: &Block| {
+                    let id = block.id;
+                    let wanted = view.logs(block).into_iter().filter(|log| filter.wants(log));
+                    wanted.map(move |log| PlacedLog { block: id, log }).collect::<Vec<_>>()
+                };
+                Ok(blocks.iter().flat_map(placed).collect())
+            })
+        })
     }
 }
 

@@ -1,0 +1,106 @@
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use synod_protocol::chain::ChainBatch;
+use synod_supervision::{Actor, Context, Failure, Message};
+use synod_types::chain::{Block, ChainEvent, EventNumber, Log};
+
+#[derive(Default)]
+struct Applied {
+    last: EventNumber,
+    chain: Vec<(Block, Vec<Log>)>,
+    retracted: usize,
+    repeated: usize,
+    lose_answers: usize,
+}
+
+/// What a consumer has applied, durable.
+#[derive(Clone, Default)]
+pub struct Notes(Arc<Mutex<Applied>>);
+
+impl Notes {
+    pub fn blocks(&self) -> Vec<Block> {
+        self.0.lock().chain.iter().map(|(block, _)| *block).collect()
+    }
+
+    pub fn logs(&self) -> usize {
+        self.0.lock().chain.iter().map(|(_, logs)| logs.len()).sum()
+    }
+
+    pub fn retracted(&self) -> usize {
+        self.0.lock().retracted
+    }
+
+    /// Events that came again.
+    pub fn repeated(&self) -> usize {
+        self.0.lock().repeated
+    }
+
+    pub fn lose_answers(&self, count: usize) {
+        self.0.lock().lose_answers = count;
+    }
+
+    /// Whether to answer.
+    fn take(&self, batch: &ChainBatch) -> bool {
+        let mut applied = self.0.lock();
+        assert!(batch.first <= applied.last.plus(1), "a gap");
+        let last = applied.last;
+        let new: Vec<_> =
+            batch.after(last).map(|(number, event)| (number, event.clone())).collect();
+        applied.repeated += batch.events.len() - new.len();
+        for (number, event) in new {
+            applied.last = number;
+            match event {
+                ChainEvent::Committed { block, logs } => {
+                    let tip = applied.chain.last().map(|(tip, _)| tip.id.hash);
+                    assert!(tip.is_none_or(|tip| tip == block.parent), "not on our tip");
+                    applied.chain.push((block, logs));
+                }
+                ChainEvent::Retracted { block } => {
+                    assert_eq!(applied.chain.pop().unwrap().0.id, block);
+                    applied.retracted += 1;
+                }
+            }
+        }
+        let is_lost = 0 < applied.lose_answers;
+        applied.lose_answers = applied.lose_answers.saturating_sub(1);
+        !is_lost
+    }
+}
+
+#[derive(Debug)]
+pub struct ConsumerMsg(ChainBatch);
+
+impl From<ChainBatch> for ConsumerMsg {
+    fn from(batch: ChainBatch) -> Self {
+        Self(batch)
+    }
+}
+
+impl Message for ConsumerMsg {
+    fn kind(&self) -> &'static str {
+        "batch"
+    }
+}
+
+pub struct Consumer(Notes);
+
+impl Actor for Consumer {
+    type Msg = ConsumerMsg;
+    type Args = Notes;
+
+    async fn start(_: &Context<ConsumerMsg>, notes: Notes) -> Result<Self, Failure> {
+        Ok(Self(notes))
+    }
+
+    async fn handle(
+        &mut self,
+        _: &Context<ConsumerMsg>,
+        ConsumerMsg(batch): ConsumerMsg,
+    ) -> Result<(), Failure> {
+        if self.0.take(&batch) {
+            batch.done.answer(());
+        }
+        Ok(())
+    }
+}
