@@ -1,0 +1,482 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use synod_types::certificate::{Bn254Certificate, Certificate, CertificateRule};
+use synod_types::chain::{Block, BlockId, ChainEvent, Log};
+use synod_types::operator::OperatorSetId;
+use synod_types::quorum::{Equivocation, ThresholdRule, Verdict};
+use synod_types::signature::{Digest, PublicKey, Scheme, Signature};
+use synod_types::task::{Answer, SubmitRefusal, TaskCreated};
+use synod_types::{Address, B256, Bytes, U256};
+
+use super::*;
+use crate::{Backoff, Skip};
+
+pub(crate) const CHAIN: ChainId = ChainId(31_337);
+const MAILBOX: Address = Address::repeat_byte(0xaa);
+const SET: OperatorSetId = OperatorSetId { avs: Address::repeat_byte(0xbb), number: 1 };
+pub(crate) const START: Moment = Moment::from_unix_seconds(1_000_000);
+
+pub(crate) const fn operator(n: u8) -> OperatorId {
+    OperatorId(Address::repeat_byte(n))
+}
+
+pub(crate) const fn id(n: u8) -> TaskId {
+    TaskId(B256::repeat_byte(n))
+}
+
+/// Four members of stake 4, 3, 2 and 1; two thirds must agree.
+pub(crate) fn settings() -> Settings {
+    let member = |n: u8| TableMember {
+        operator: operator(n),
+        key: PublicKey::Bn254 { g1: [n; 64].into(), g2: [n; 128].into() },
+        weights: vec![Stake::from(5 - u64::from(n))],
+    };
+    let set = OperatorSet {
+        certificate: CertificateRule::Bn254,
+        threshold: ThresholdRule::bips(6_667).unwrap(),
+        members: (1..=4).map(member).collect(),
+    };
+    let (certificate, threshold) = (set.certificate, set.threshold);
+    let empty = OperatorSet { certificate, threshold, members: Vec::new() };
+    Settings {
+        mailboxes: BTreeSet::from([(CHAIN, MAILBOX)]),
+        sets: BTreeMap::from([
+            (SET, Arc::new(set)),
+            (OperatorSetId { number: 2, ..SET }, Arc::new(empty)),
+        ]),
+        open_max: 8,
+        processing_max: 4,
+        kept_max: 16,
+        reorg_max: 4,
+        payload_bytes_max: 64,
+        output_bytes_max: 64,
+        window: Duration::from_secs(600),
+        retry: Backoff { first: Duration::from_secs(1), max: Duration::from_secs(8) },
+        remind_every: Duration::from_secs(5),
+    }
+}
+
+pub(crate) fn created(n: u8) -> TaskCreated {
+    TaskCreated {
+        creator: Address::repeat_byte(1),
+        task: id(n),
+        set: SET,
+        reference_timestamp: 7,
+        refund_collector: Address::repeat_byte(2),
+        fee: U256::from(5),
+        deadline: U256::MAX,
+        payload: Bytes::from(vec![n]),
+    }
+}
+
+pub(crate) fn log(created: &TaskCreated) -> Log {
+    let (topics, data) = created.encode();
+    Log { address: MAILBOX, topics, data, transaction: B256::ZERO, index: 0 }
+}
+
+pub(crate) fn block(number: u64, branch: u8) -> Block {
+    let id = BlockId { number, hash: B256::repeat_byte(branch) };
+    Block { id, parent: B256::ZERO, timestamp: 0 }
+}
+
+pub(crate) fn committed(number: u64, branch: u8, logs: Vec<Log>) -> ChainEvent {
+    ChainEvent::Committed { block: block(number, branch), logs }
+}
+
+fn batch(first: u64, events: Vec<ChainEvent>) -> Input {
+    Input::Chain { chain: CHAIN, first: EventNumber(first), events }
+}
+
+/// The answer `n` gives to `task` if it computes `output`.
+pub(crate) fn answer(task: TaskId, n: u8, output: &'static [u8]) -> Answer {
+    Answer {
+        task,
+        operator: operator(n),
+        output: Bytes::from_static(output),
+        digest: CertificateRule::Bn254.digest(7, task, output),
+        signature: Signature { scheme: Scheme::Bn254, bytes: Bytes::from(vec![n; 64]) },
+    }
+}
+
+pub(crate) fn proof(task: TaskId, signers: &[u8], output: &'static [u8]) -> Box<CertifiedResult> {
+    let digest = CertificateRule::Bn254.digest(7, task, output);
+    let certificate = Certificate::Bn254(Bn254Certificate {
+        reference_timestamp: 7,
+        message_hash: B256::ZERO,
+        signature: [1; 64].into(),
+        apk_g2: [2; 128].into(),
+        non_signers: Vec::new(),
+    });
+    let signers = signers.iter().map(|&n| operator(n)).collect();
+    let output = Bytes::from_static(output);
+    Box::new(CertifiedResult { task, output, digest, signers, certificate })
+}
+
+/// An aggregator with its journal; what it asks for in vain is left out.
+struct Desk {
+    core: Aggregator,
+    journal: Vec<Record>,
+}
+
+impl Desk {
+    fn new(settings: Settings) -> Self {
+        Self { core: Aggregator::new(settings), journal: Vec::new() }
+    }
+
+    fn apply(&mut self, now: Moment, input: Input) -> Result<Vec<Effect>, Refusal> {
+        let effects = self.core.apply(now, input)?;
+        let records = effects.iter().filter_map(|effect| match effect {
+            Effect::Journal(record) => Some(record.clone()),
+            _ => None,
+        });
+        self.journal.extend(records);
+        Ok(effects)
+    }
+
+    fn announce(&mut self, first: u64, n: u8) -> Vec<Effect> {
+        self.apply(START, batch(first, vec![committed(first, n, vec![log(&created(n))])])).unwrap()
+    }
+
+    fn answers(&mut self, task: TaskId, members: &[u8], output: &'static [u8]) {
+        for &n in members {
+            let answer = answer(task, n, output);
+            self.apply(START, Input::Answered { task, operator: operator(n), answer }).unwrap();
+        }
+    }
+
+    fn certify(&mut self, n: u8) -> Vec<Effect> {
+        self.answers(id(n), &[1, 2], b"out");
+        self.apply(START, Input::Proven(proof(id(n), &[1, 2], b"out"))).unwrap();
+        let digest = answer(id(n), 1, b"out").digest;
+        let verdict = Verdict::Agreed(BallotId(id(n).0), digest);
+        self.apply(START, Input::Settled(verdict)).unwrap()
+    }
+
+    #[track_caller]
+    fn expect(&self, n: u8, state: &str, failure: Option<TaskFailure>) {
+        let view = self.core.view(id(n)).unwrap();
+        assert_eq!((view.state, view.failure), (state, failure));
+    }
+
+    /// What a new life makes of the journal is what this life knows.
+    #[track_caller]
+    fn check_replay(&self) {
+        let mut again = Aggregator::new(self.core.settings.clone());
+        for record in &self.journal {
+            again.replay(&crate::decode::<Record>(&crate::encode(record)).unwrap());
+        }
+        let snapshot = self.core.snapshot();
+        assert_eq!(again.snapshot(), snapshot);
+        let mut from_snapshot = Aggregator::new(self.core.settings.clone());
+        snapshot.iter().for_each(|record| from_snapshot.replay(record));
+        assert_eq!(from_snapshot.snapshot(), snapshot);
+    }
+}
+
+fn count(effects: &[Effect], is: impl Fn(&Effect) -> bool) -> usize {
+    effects.iter().filter(|effect| is(effect)).count()
+}
+
+fn submitted(effects: &[Effect]) -> Vec<OperatorId> {
+    let to = effects.iter().filter_map(|effect| match effect {
+        Effect::Submit(submission) => Some(submission.operator),
+        _ => None,
+    });
+    to.collect()
+}
+
+fn passed_over(effects: &[Effect]) -> Vec<Skip> {
+    let skips = effects.iter().filter_map(|effect| match effect {
+        Effect::PassedOver(skip) => Some(*skip),
+        _ => None,
+    });
+    skips.collect()
+}
+
+#[test]
+fn whoever_is_in_the_set_is_asked() {
+    let mut desk = Desk::new(settings());
+    let effects = desk.announce(1, 1);
+    assert_eq!(submitted(&effects), [1, 2, 3, 4].map(operator));
+    assert_eq!(count(&effects, |e| matches!(e, Effect::OpenBallot(_))), 1);
+    assert_eq!(count(&effects, |e| matches!(e, Effect::OpenAggregation(_))), 1);
+    assert!(effects.contains(&Effect::WakeAt(START + Duration::from_secs(5))));
+}
+
+#[test]
+fn proof_and_verdict_together_certify_in_either_order() {
+    for verdict_first in [false, true] {
+        let mut desk = Desk::new(settings());
+        desk.announce(1, 1);
+        desk.answers(id(1), &[1, 2, 3], b"out");
+        let proven = Input::Proven(proof(id(1), &[1, 2], b"out"));
+        let digest = answer(id(1), 1, b"out").digest;
+        let agreed = Input::Settled(Verdict::Agreed(BallotId(id(1).0), digest));
+        let (first, second) = if verdict_first { (agreed, proven) } else { (proven, agreed) };
+        desk.apply(START, first).unwrap();
+        desk.expect(1, "processing", None);
+        let effects = desk.apply(START + Duration::from_secs(2), second).unwrap();
+        desk.expect(1, "completed", None);
+        let took = Duration::from_secs(2);
+        let certified = Effect::Certified(proof(id(1), &[1, 2], b"out"), took);
+        assert!(effects.contains(&certified));
+        assert!(effects.contains(&Effect::CloseAggregation(id(1))));
+        desk.check_replay();
+    }
+}
+
+#[test]
+fn a_proof_is_voted_for_by_its_signers() {
+    let mut desk = Desk::new(settings());
+    desk.announce(1, 1);
+    desk.answers(id(1), &[1, 2], b"out");
+    let effects = desk.apply(START, Input::Proven(proof(id(1), &[1, 2], b"out"))).unwrap();
+    let ballot = BallotId(id(1).0);
+    let digest = answer(id(1), 1, b"out").digest;
+    let vote = |n| Effect::Cast(Vote { ballot, operator: operator(n), digest });
+    assert_eq!(effects, [vote(1), vote(2)]);
+}
+
+#[test]
+fn a_proof_that_does_not_fit_the_answers_is_refused() {
+    let mut desk = Desk::new(settings());
+    desk.announce(1, 1);
+    desk.answers(id(1), &[1, 2], b"out");
+    let unfounded = Err(Refusal::Unfounded(id(1)));
+    for (signers, output) in [(&[1, 3][..], &b"out"[..]), (&[1], b"other"), (&[], b"out")] {
+        let proven = Input::Proven(proof(id(1), signers, output));
+        assert_eq!(desk.apply(START, proven), unfounded);
+    }
+}
+
+#[test]
+fn a_wrong_answer_is_held_against_its_member_and_not_kept() {
+    let wrong: [fn(&mut Answer); 5] = [
+        |answer| answer.task = id(9),
+        |answer| answer.operator = operator(2),
+        |answer| answer.digest = Digest(B256::ZERO),
+        |answer| answer.output = Bytes::from_static(&[0; 65]),
+        |answer| answer.signature.scheme = Scheme::Ecdsa,
+    ];
+    for spoil in wrong {
+        let mut desk = Desk::new(settings());
+        desk.announce(1, 1);
+        let mut answer = answer(id(1), 1, b"out");
+        spoil(&mut answer);
+        let input = Input::Answered { task: id(1), operator: operator(1), answer };
+        let effects = desk.apply(START, input).unwrap();
+        assert_eq!(effects, [Effect::Faulty(id(1), operator(1), Fault::WrongAnswer)]);
+        let member = &desk.core.view(id(1)).unwrap().members[0];
+        assert_eq!((member.state, member.reason), ("refused", Some("wrong_answer")));
+    }
+}
+
+#[test]
+fn the_first_answer_stands() {
+    let mut desk = Desk::new(settings());
+    desk.announce(1, 1);
+    desk.answers(id(1), &[1], b"out");
+    let again = |output| Input::Answered {
+        task: id(1),
+        operator: operator(1),
+        answer: answer(id(1), 1, output),
+    };
+    assert_eq!(desk.apply(START, again(b"out")), Ok(vec![]));
+    let contradiction = Refusal::Contradiction(id(1), operator(1));
+    assert_eq!(desk.apply(START, again(b"other")), Err(contradiction));
+}
+
+#[test]
+fn what_may_pass_is_tried_again_with_longer_waits() {
+    let mut desk = Desk::new(settings());
+    desk.announce(1, 1);
+    let mut now = START;
+    let mut silent = |desk: &mut Desk, refusal| {
+        let input = Input::NotAnswered { task: id(1), operator: operator(1), refusal };
+        let effects = desk.apply(now, input).unwrap();
+        assert!(effects.contains(&Effect::Retrying(id(1), operator(1))));
+        let mut waited = 0_u32;
+        loop {
+            now = now + Duration::from_millis(100);
+            waited += 100;
+            let rung = desk.apply(now, Input::Alarm).unwrap();
+            if submitted(&rung) == [operator(1)] {
+                return waited;
+            }
+            assert!(waited < 20_000, "never asked again");
+        }
+    };
+    let waits = [None, Some(SubmitRefusal::Busy), None].map(|refusal| silent(&mut desk, refusal));
+    for (waited, expected) in waits.into_iter().zip([1_000_u32, 2_000, 4_000]) {
+        assert!(waited.abs_diff(expected) <= expected / 10 + 100, "{waited} for {expected}");
+    }
+}
+
+#[test]
+fn a_final_refusal_is_final() {
+    let mut desk = Desk::new(settings());
+    desk.announce(1, 1);
+    let refusal = SubmitRefusal::PerformerFailed;
+    let input =
+        || Input::NotAnswered { task: id(1), operator: operator(1), refusal: Some(refusal) };
+    let faulty = Effect::Faulty(id(1), operator(1), Fault::Refused(refusal));
+    assert_eq!(desk.apply(START, input()), Ok(vec![faulty]));
+    assert_eq!(desk.apply(START, input()), Ok(vec![]));
+    let rung = desk.apply(START + Duration::from_secs(60), Input::Alarm).unwrap();
+    assert_eq!(submitted(&rung), []);
+}
+
+#[test]
+fn the_deadline_is_the_earlier_of_two() {
+    let mut desk = Desk::new(settings());
+    let soon = TaskCreated { deadline: U256::from(1_000_010), ..created(1) };
+    let logs = vec![log(&soon), log(&created(2))];
+    desk.apply(START, batch(1, vec![committed(1, 1, logs)])).unwrap();
+    desk.apply(START + Duration::from_secs(9), Input::Alarm).unwrap();
+    desk.expect(1, "processing", None);
+    let effects = desk.apply(START + Duration::from_secs(10), Input::Alarm).unwrap();
+    assert!(effects.contains(&Effect::Failed(id(1), TaskFailure::Expired)));
+    desk.apply(START + Duration::from_secs(600), Input::Alarm).unwrap();
+    desk.expect(2, "failed", Some(TaskFailure::Expired));
+    assert_eq!(desk.core.open_len(), (0, 0));
+    desk.check_replay();
+}
+
+#[test]
+fn the_quorum_may_say_no() {
+    for (verdict, failure) in [
+        (Verdict::Rejected(BallotId(id(1).0)), TaskFailure::Disagreement),
+        (Verdict::Expired(BallotId(id(1).0)), TaskFailure::Expired),
+    ] {
+        let mut desk = Desk::new(settings());
+        desk.announce(1, 1);
+        desk.apply(START, Input::Settled(verdict)).unwrap();
+        desk.expect(1, "failed", Some(failure));
+    }
+}
+
+#[test]
+fn split_votes_reach_the_quorum() {
+    let mut desk = Desk::new(settings());
+    desk.announce(1, 1);
+    desk.answers(id(1), &[1], b"out");
+    desk.answers(id(1), &[2], b"other");
+    let vote = |n, output| Vote {
+        ballot: BallotId(id(1).0),
+        operator: operator(n),
+        digest: answer(id(1), n, output).digest,
+    };
+    let votes = vec![vote(1, b"out"), vote(2, b"other")];
+    let cast: Vec<Effect> = votes.iter().copied().map(Effect::Cast).collect();
+    assert_eq!(desk.apply(START, Input::Split { task: id(1), votes }), Ok(cast));
+    let votes = vec![vote(1, b"other")];
+    let unfounded = Err(Refusal::Unfounded(id(1)));
+    assert_eq!(desk.apply(START, Input::Split { task: id(1), votes }), unfounded);
+}
+
+#[test]
+fn so_many_are_worked_on_at_once_and_the_others_wait() {
+    let mut desk = Desk::new(Settings { processing_max: 1, ..settings() });
+    desk.announce(1, 1);
+    assert_eq!(submitted(&desk.announce(2, 2)), []);
+    desk.expect(2, "pending", None);
+    let effects = desk.certify(1);
+    assert_eq!(submitted(&effects).len(), 4, "the next one begins");
+    desk.expect(2, "processing", None);
+}
+
+#[test]
+fn a_new_life_asks_again_and_keeps_what_was_answered() {
+    let mut desk = Desk::new(settings());
+    desk.announce(1, 1);
+    desk.answers(id(1), &[1, 2], b"out");
+    let mut core = Aggregator::new(settings());
+    desk.journal.iter().for_each(|record| core.replay(record));
+    let effects = core.resume(START);
+    assert_eq!(submitted(&effects), [3, 4].map(operator));
+    assert_eq!(count(&effects, |e| matches!(e, Effect::AddAnswer(_))), 2);
+    assert_eq!(count(&effects, |e| matches!(e, Effect::OpenBallot(_))), 1);
+    assert_eq!(core.resume(START), [], "nothing is begun twice");
+}
+
+#[test]
+fn a_new_life_ends_what_expired_meanwhile() {
+    let mut desk = Desk::new(settings());
+    desk.announce(1, 1);
+    let mut core = Aggregator::new(settings());
+    desk.journal.iter().for_each(|record| core.replay(record));
+    let effects = core.resume(START + Duration::from_secs(601));
+    assert!(effects.contains(&Effect::Failed(id(1), TaskFailure::Expired)));
+    assert_eq!(submitted(&effects), []);
+}
+
+#[test]
+fn who_forgot_is_told_again() {
+    let mut desk = Desk::new(settings());
+    desk.announce(1, 1);
+    desk.answers(id(1), &[1, 2], b"out");
+    desk.apply(START, Input::Proven(proof(id(1), &[1, 2], b"out"))).unwrap();
+    let effects = desk.apply(START, Input::AggregationStarted).unwrap();
+    assert_eq!(count(&effects, |e| matches!(e, Effect::OpenAggregation(_))), 1);
+    assert_eq!(count(&effects, |e| matches!(e, Effect::AddAnswer(_))), 2);
+    let effects = desk.apply(START, Input::QuorumStarted).unwrap();
+    assert_eq!(count(&effects, |e| matches!(e, Effect::OpenBallot(_))), 1);
+    assert_eq!(count(&effects, |e| matches!(e, Effect::Cast(_))), 2);
+    let rung = desk.apply(START + Duration::from_secs(5), Input::Alarm).unwrap();
+    assert_eq!(count(&rung, |e| matches!(e, Effect::OpenAggregation(_))), 1, "reminded");
+    assert_eq!(count(&rung, |e| matches!(e, Effect::OpenBallot(_))), 1, "reminded");
+}
+
+#[test]
+fn late_news_changes_nothing() {
+    let mut desk = Desk::new(settings());
+    desk.announce(1, 1);
+    desk.certify(1);
+    let late = answer(id(1), 3, b"out");
+    let input = Input::Answered { task: id(1), operator: operator(3), answer: late };
+    assert_eq!(desk.apply(START, input), Err(Refusal::Ended(id(1))));
+    let proven = Input::Proven(proof(id(1), &[1, 2], b"out"));
+    assert_eq!(desk.apply(START, proven), Err(Refusal::Ended(id(1))));
+    let rejected = Input::Settled(Verdict::Rejected(BallotId(id(1).0)));
+    assert_eq!(desk.apply(START, rejected), Err(Refusal::Ended(id(1))));
+    let unknown = Input::Settled(Verdict::Expired(BallotId(id(9).0)));
+    assert_eq!(desk.apply(START, unknown), Err(Refusal::Unknown(id(9))));
+}
+
+#[test]
+fn an_offence_is_kept_once() {
+    let mut desk = Desk::new(settings());
+    let offence = Equivocation {
+        ballot: BallotId(id(1).0),
+        operator: operator(1),
+        first: Digest(B256::ZERO),
+        second: Digest(B256::repeat_byte(1)),
+    };
+    for _ in 0..2 {
+        desk.apply(START, Input::Offended(offence)).unwrap();
+    }
+    assert_eq!(desk.journal, [Record::Offended(offence)]);
+    assert_eq!(desk.core.offences().collect::<Vec<_>>(), [offence]);
+}
+
+#[test]
+fn lists_are_filtered_and_paged_newest_first() {
+    let mut desk = Desk::new(settings());
+    for n in 1..=3 {
+        desk.announce(u64::from(n), n);
+    }
+    desk.certify(2);
+    let page = |filter, after, limit| -> Vec<TaskId> {
+        desk.core.page(filter, after, limit).into_iter().map(|view| view.id).collect()
+    };
+    assert_eq!(page(TaskFilter::All, None, 2), [id(3), id(2)]);
+    assert_eq!(page(TaskFilter::All, Some(id(2)), 2), [id(1)]);
+    assert_eq!(page(TaskFilter::Completed, None, 9), [id(2)]);
+    assert_eq!(page(TaskFilter::Processing, None, 9), [id(3), id(1)]);
+    assert_eq!(page(TaskFilter::All, Some(id(9)), 9), []);
+    assert!(desk.core.view(id(2)).unwrap().certificate.is_some());
+    assert!(desk.core.page(TaskFilter::Completed, None, 9)[0].certificate.is_none());
+}
+
+mod chain;
