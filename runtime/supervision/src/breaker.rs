@@ -90,10 +90,12 @@ impl Breaker {
         call: impl Future<Output = Result<T, E>>,
         counts: impl FnOnce(&E) -> bool,
     ) -> Result<T, BreakerError<E>> {
-        let Ok(permit) = self.core.lock().admit(self.shared.clock.now()) else {
+        let admitted = self.core.lock().admit(self.shared.clock.now());
+        let Ok(permit) = admitted else {
             self.metrics.rejected();
             return Err(BreakerError::Open(self.name.clone()));
         };
+        self.note(permit.transition());
         let mut permit = Held { breaker: self, permit: Some(permit) };
         let outcome = tokio::time::timeout(self.policy.call_timeout, call).await;
         match outcome {

@@ -48,6 +48,13 @@ pub enum RuntimeEvent {
         /// Who.
         actor: ActorId,
     },
+    /// An actor was killed and is still not gone: a handler blocks its thread.
+    Unresponsive {
+        /// When.
+        at: Moment,
+        /// Who.
+        actor: ActorId,
+    },
     /// A supervisor gave up: too many restarts.
     GaveUp {
         /// When.

@@ -27,6 +27,8 @@ pub(crate) enum Order {
     Event(Event),
     /// End, children first. `Halt` keeps their mailboxes open.
     Stop(StopHow),
+    /// A start failed; parts of it may still run.
+    Unborn(ActorId, Generation, String),
 }
 
 pub(crate) struct SupervisorBirth {
@@ -70,7 +72,7 @@ impl ractor::Actor for SupervisorShell {
     ) -> Result<State, ActorProcessingErr> {
         let SupervisorBirth { spec, shared, gone, ready, outcome } = birth;
         let policies = spec.children.iter().map(|child| child.policy.clone()).collect();
-        let core = Supervisor::new(spec.policy.clone(), policies)?;
+        let core = Supervisor::new(spec.policy, policies)?;
         myself.cast(Order::Event(Event::Start))?;
         Ok(State {
             spec,
@@ -94,6 +96,11 @@ impl ractor::Actor for SupervisorShell {
             Order::Event(event) => event,
             Order::Stop(StopHow::Drain) => Event::Stop,
             Order::Stop(StopHow::Halt) => Event::Halt,
+            Order::Unborn(child, generation, why) => {
+                let reason = ExitReason::StartFailed(why);
+                state.last_breath(&myself, child, generation, reason);
+                return Ok(());
+            }
         };
         state.step(&myself, event)
     }
@@ -165,15 +172,19 @@ impl State {
                 let living = Living { generation, cell, gone: Some(gone), stop };
                 self.living.insert(child.clone(), living);
                 self.waits.spawn(async move {
-                    let event = match started.await {
-                        Ok(()) => Event::Ready { child, generation },
-                        Err(error) => failed_start(child, generation, &error),
+                    let order = match started.await {
+                        Ok(()) => Order::Event(Event::Ready { child, generation }),
+                        Err(ractor::SpawnErr::StartupFailed(cause)) => {
+                            Order::Unborn(child, generation, cause.to_string())
+                        }
+                        Err(error) => Order::Unborn(child, generation, error.to_string()),
                     };
-                    drop(myself.cast(Order::Event(event)));
+                    drop(myself.cast(order));
                 });
             }
             Err(error) => {
-                let event = failed_start(child, generation, &error);
+                let reason = ExitReason::StartFailed(error.to_string());
+                let event = Event::Exited { child, generation, reason };
                 drop(myself.cast(Order::Event(event)));
             }
         }
@@ -198,12 +209,23 @@ impl State {
     /// A child's end counts once nothing of it is left, so that two incarnations never overlap.
     fn died(&mut self, myself: &ActorRef<Order>, cell: &ActorCell, reason: ExitReason) {
         let of_cell = |living: &Living| living.cell.get_id() == cell.get_id();
-        let Some((child, living)) = self.living.iter_mut().find(|(_, living)| of_cell(living))
-        else {
+        let Some((child, living)) = self.living.iter().find(|(_, living)| of_cell(living)) else {
             return;
         };
-        let Some(gone) = living.gone.take() else { return };
         let (child, generation) = (child.clone(), living.generation);
+        self.last_breath(myself, child, generation, reason);
+    }
+
+    /// Reports an end once nothing is left of it. The first report of a generation counts.
+    fn last_breath(
+        &mut self,
+        myself: &ActorRef<Order>,
+        child: ActorId,
+        generation: Generation,
+        reason: ExitReason,
+    ) {
+        let living = self.living.get_mut(&child).filter(|living| living.generation == generation);
+        let Some(gone) = living.and_then(|living| living.gone.take()) else { return };
         let myself = myself.clone();
         self.waits.spawn(async move {
             // Resolves with an error when the sender is dropped: that is the word we wait for.
@@ -262,7 +284,23 @@ impl State {
                 let exited = RuntimeEvent::Exited { at, actor: child, reason: label, detail };
                 self.shared.events.emit(exited);
             }
-            other => tracing::debug!(supervisor = %self.spec.id, report = ?other, "supervision"),
+            Report::Unresponsive { child, .. } => {
+                tracing::error!(
+                    actor = %child,
+                    "killed and still not gone: a handler blocks its thread; it will not be \
+                     started again beside it"
+                );
+                self.shared.events.emit(RuntimeEvent::Unresponsive { at, actor: child });
+            }
+            Report::RestartScheduled { child, at, attempt } => {
+                tracing::info!(actor = %child, %at, attempt, "will be restarted");
+            }
+            Report::Ended { child } => {
+                tracing::info!(actor = %child, "ended and will not be restarted");
+            }
+            Report::GaveUp { child, reason } => {
+                tracing::error!(actor = %child, %reason, "failed too often");
+            }
         }
     }
 
@@ -289,12 +327,4 @@ pub(crate) fn why(outcome: &Outcome) -> Option<String> {
         }
         Outcome::StartFailed { child, reason } => Some(format!("{child} {reason}")),
     }
-}
-
-fn failed_start(child: ActorId, generation: Generation, error: &ractor::SpawnErr) -> Event {
-    let reason = match error {
-        ractor::SpawnErr::StartupFailed(cause) => cause.to_string(),
-        other => other.to_string(),
-    };
-    Event::Exited { child, generation, reason: ExitReason::StartFailed(reason) }
 }
