@@ -5,7 +5,9 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::check::Check;
 use crate::format;
+use crate::shape::join;
 
 /// A policy for circuit breakers. Every actor that names it has a breaker of its own. `default`
 /// is there even if it is not written.
@@ -22,7 +24,7 @@ pub struct BreakerPolicy {
     /// Probes at once.
     #[schemars(range(min = 1, max = 1024))]
     pub probes_max: u32,
-    /// Probes that must succeed before all calls go out again.
+    /// Probes, at most `probes_max`, that must succeed before all calls go out again.
     #[schemars(range(min = 1, max = 1024))]
     pub successes_to_close: u32,
     /// A call that takes longer has failed.
@@ -43,6 +45,17 @@ impl Default for BreakerPolicy {
             successes_to_close: 3,
             call_timeout: Duration::from_secs(30),
             calls_max: 10,
+        }
+    }
+}
+
+/// Probes that are never made cannot succeed.
+pub(crate) fn check_all(check: &mut Check<'_, '_>) {
+    for (name, policy) in &check.written.breakers {
+        if policy.successes_to_close > policy.probes_max {
+            let key = join(&join("breakers", name), "successes_to_close");
+            let hint = format!("at most probes_max, which is {}", policy.probes_max);
+            check.found.refuse(&key, "above probes_max: it would never close", hint);
         }
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct ChainSection {
     /// Blocks that may be taken back at once; beyond, the actor stops following and says so.
     /// 256 are remembered.
     #[schemars(range(min = 1, max = 256))]
-    reorg_depth_max: usize,
+    pub(crate) reorg_depth_max: usize,
     /// Blocks asked for at once.
     #[schemars(range(min = 1, max = 10_000))]
     fetch_blocks_max: u32,
@@ -67,6 +67,13 @@ pub(crate) struct ChainSection {
     #[serde(with = "humantime_serde")]
     #[schemars(schema_with = "format::duration", extend("x-max" = "1h"))]
     rollback_patience: Duration,
+    /// How long a consumer may take over a batch before it is told again.
+    #[serde(with = "humantime_serde")]
+    #[schemars(schema_with = "format::duration", extend("x-max" = "1h"))]
+    answer_timeout: Duration,
+    /// Records after which a snapshot is worth while.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    snapshot_every: u64,
     /// The policy, among `breakers`, of the circuit breaker around the node.
     breaker: String,
     /// Of the source `simulated`: a chain in this process.
@@ -110,7 +117,7 @@ pub struct SimulatedChain {
     pub reorg_every: u64,
     /// Blocks replaced by a reorg.
     #[schemars(range(min = 1, max = 256))]
-    pub reorg_depth: usize,
+    pub reorg_depth: u64,
 }
 
 /// A node.
@@ -160,6 +167,10 @@ pub struct ChainSettings {
     pub retry_max: Duration,
     /// How long a node may lag.
     pub rollback_patience: Duration,
+    /// How long a consumer may take over a batch.
+    pub answer_timeout: Duration,
+    /// Records after which a snapshot is worth while.
+    pub snapshot_every: u64,
     /// The policy of the breaker around the source.
     pub breaker: BreakerPolicy,
 }
@@ -196,6 +207,8 @@ impl Default for ChainSection {
             retry_first: Duration::from_millis(100),
             retry_max: Duration::from_secs(10),
             rollback_patience: Duration::from_secs(10),
+            answer_timeout: Duration::from_secs(10),
+            snapshot_every: 1024,
             breaker: "default".to_owned(),
             simulated: None,
             alloy: None,
@@ -249,6 +262,8 @@ impl ChainSection {
             retry_first: self.retry_first,
             retry_max: self.retry_max,
             rollback_patience: self.rollback_patience,
+            answer_timeout: self.answer_timeout,
+            snapshot_every: self.snapshot_every,
             breaker: breaker?,
         })
     }
@@ -258,11 +273,11 @@ impl ChainSection {
         let simulated = self.simulated.clone().unwrap_or_default();
         let depth_key = join(&join(key, "simulated"), "reorg_depth");
         let SimulatedChain { reorg_every, reorg_depth, .. } = simulated;
-        if reorg_every > 0 && reorg_depth > self.reorg_depth_max {
+        if reorg_every > 0 && reorg_depth > self.reorg_depth_max as u64 {
             let hint = format!("at most {}, or raise reorg_depth_max", self.reorg_depth_max);
             check.found.refuse(&depth_key, "above reorg_depth_max", hint);
         }
-        if reorg_every > 0 && reorg_depth as u64 >= reorg_every {
+        if reorg_every > 0 && reorg_depth >= reorg_every {
             let hint = "the chain would never grow: fewer blocks than reorg_every";
             check.found.refuse(&depth_key, "not below reorg_every", hint);
         }

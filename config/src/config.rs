@@ -16,7 +16,7 @@ use crate::set::OperatorSet;
 use crate::shape::join;
 use crate::topology::{Actor, Settings, Topology};
 use crate::written::{ActorSection, Settings as Section, Written};
-use crate::{graph, schema, shape, tree};
+use crate::{breaker, graph, schema, shape, tree};
 
 /// Longer files are not read.
 const FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -110,6 +110,7 @@ fn parse(name: &str, text: &str, directory: &Path) -> Result<Config, ConfigError
     let written = Written::read(&mut found, file);
     let mut found = found.unless_full()?;
     let mut check = Check::new(&mut found, &written, directory);
+    breaker::check_all(&mut check);
     check_listen(&mut check, &written.http, &written.metrics);
     let (supervisors, parents) = tree::check(&mut check);
     let edges = graph::check(&mut check);

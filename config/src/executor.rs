@@ -15,7 +15,7 @@ use crate::shape::join;
 
 /// One operator: performs tasks, exactly once each, and has the results signed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub(crate) struct ExecutorSection {
     /// The address under which the operator is registered; a member of the set.
     #[schemars(schema_with = "format::address")]
@@ -31,37 +31,72 @@ pub(crate) struct ExecutorSection {
     /// Whether it takes tasks from the chain itself, rather than from a `task` actor.
     #[serde(default)]
     pub(crate) follow: bool,
-    /// Tasks performed at once.
-    #[serde(default = "concurrency_max")]
-    #[schemars(range(min = 1, max = 1024))]
-    pub(crate) concurrency_max: usize,
-    /// Unfinished tasks; more are refused.
-    #[serde(default = "tasks_max")]
-    #[schemars(range(min = 1, max = 1_048_576))]
-    pub(crate) tasks_max: usize,
-    /// Finished tasks remembered.
-    #[serde(default = "tasks_kept_max")]
-    #[schemars(range(min = 1, max = 10_000_000))]
-    pub(crate) tasks_kept_max: usize,
+    /// How much it takes on.
+    #[serde(flatten)]
+    pub(crate) limits: ExecutorLimits,
     /// The policy, among `breakers`, of the circuit breaker around the performer.
     #[serde(default = "breaker")]
-    pub(crate) breaker: String,
-}
-
-fn concurrency_max() -> usize {
-    4
-}
-
-fn tasks_max() -> usize {
-    1024
-}
-
-fn tasks_kept_max() -> usize {
-    10_000
+    breaker: String,
 }
 
 fn breaker() -> String {
     "default".to_owned()
+}
+
+/// How much an executor takes on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ExecutorLimits {
+    /// Tasks waiting for the performer; more are refused.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub queue_max: usize,
+    /// Runs of the performer at once.
+    #[schemars(range(min = 1, max = 1024))]
+    pub running_max: usize,
+    /// Tasks remembered, ended ones included; at least `queue_max` and `running_max` together.
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub kept_max: usize,
+    /// Askers waiting for one task; more are refused.
+    #[schemars(range(min = 1, max = 1024))]
+    pub askers_max: usize,
+    /// Bytes of a task's payload; a longer one is refused.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub payload_bytes_max: usize,
+    /// Bytes of an output; a performer that returns more has failed.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub output_bytes_max: usize,
+    /// How often the performer is tried when its failure may pass.
+    #[schemars(range(min = 1, max = 1000))]
+    pub attempts_max: u32,
+    /// How long a task may take, whatever its announcement says.
+    #[serde(with = "humantime_serde")]
+    #[schemars(schema_with = "format::duration", extend("x-min" = "1s"))]
+    pub deadline_max: Duration,
+    /// Wait before the next attempt to perform or to sign; it doubles from there.
+    #[serde(with = "humantime_serde")]
+    #[schemars(schema_with = "format::duration", extend("x-max" = "1h"))]
+    pub retry_first: Duration,
+    /// The longest such wait.
+    #[serde(with = "humantime_serde")]
+    #[schemars(schema_with = "format::duration", extend("x-max" = "1h"))]
+    pub retry_max: Duration,
+}
+
+impl Default for ExecutorLimits {
+    fn default() -> Self {
+        Self {
+            queue_max: 1024,
+            running_max: 4,
+            kept_max: 10_000,
+            askers_max: 16,
+            payload_bytes_max: 65_536,
+            output_bytes_max: 65_536,
+            attempts_max: 3,
+            deadline_max: Duration::from_secs(600),
+            retry_first: Duration::from_millis(100),
+            retry_max: Duration::from_secs(10),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -85,9 +120,6 @@ pub(crate) struct ProcessSection {
     #[serde(with = "humantime_serde")]
     #[schemars(schema_with = "format::duration", extend("x-max" = "1h"))]
     timeout: Duration,
-    /// It is killed if it answers more.
-    #[schemars(range(min = 1, max = 16_777_216))]
-    output_bytes_max: usize,
     /// Its environment, all of it.
     #[schemars(extend("maxProperties" = 256, "propertyNames" = { "format": "variable" }))]
     environment: BTreeMap<String, SecretSection>,
@@ -95,12 +127,7 @@ pub(crate) struct ProcessSection {
 
 impl Default for ProcessSection {
     fn default() -> Self {
-        Self {
-            command: Vec::new(),
-            timeout: Duration::from_secs(10),
-            output_bytes_max: 65_536,
-            environment: BTreeMap::new(),
-        }
+        Self { command: Vec::new(), timeout: Duration::from_secs(10), environment: BTreeMap::new() }
     }
 }
 
@@ -115,12 +142,8 @@ pub struct ExecutorSettings {
     pub performer: Performer,
     /// Whether it takes tasks from the chain itself; then the set's chain feeds it.
     pub follow: bool,
-    /// Tasks performed at once.
-    pub concurrency_max: usize,
-    /// Unfinished tasks.
-    pub tasks_max: usize,
-    /// Finished tasks remembered.
-    pub tasks_kept_max: usize,
+    /// How much it takes on.
+    pub limits: ExecutorLimits,
     /// The policy of the breaker around the performer.
     pub breaker: crate::BreakerPolicy,
 }
@@ -141,8 +164,6 @@ pub struct Process {
     pub command: Vec<String>,
     /// It is killed after this long.
     pub timeout: Duration,
-    /// It is killed if it answers more.
-    pub output_bytes_max: usize,
     /// Its environment, all of it.
     pub environment: BTreeMap<String, Secret>,
 }
@@ -163,14 +184,19 @@ impl ExecutorSection {
             check.found.refuse(&join(key, "operator"), "two executors of one operator", hint);
         }
         self.check_set(check, key, id);
+        let limits = &self.limits;
+        check.at_most(key, ("retry_first", limits.retry_first), ("retry_max", limits.retry_max));
+        let needed = limits.queue_max + limits.running_max;
+        if limits.kept_max < needed {
+            let hint = format!("at least {needed}");
+            check.found.refuse(&join(key, "kept_max"), "below queue_max + running_max", hint);
+        }
         Some(ExecutorSettings {
             operator,
             set: self.set.clone(),
             performer: performer?,
             follow: self.follow,
-            concurrency_max: self.concurrency_max,
-            tasks_max: self.tasks_max,
-            tasks_kept_max: self.tasks_kept_max,
+            limits: self.limits.clone(),
             breaker: breaker?,
         })
     }
@@ -220,7 +246,6 @@ impl ExecutorSection {
                 Some(Performer::Process(Process {
                     command: process.command,
                     timeout: process.timeout,
-                    output_bytes_max: process.output_bytes_max,
                     environment,
                 }))
             }

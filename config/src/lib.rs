@@ -56,7 +56,7 @@ pub use chain::{ChainSettings, ChainSource, SimulatedChain};
 pub use config::Config;
 pub use embedding::EmbeddingSettings;
 pub use error::{ConfigError, ConfigErrors};
-pub use executor::{ExecutorSettings, Performer, Process};
+pub use executor::{ExecutorLimits, ExecutorSettings, Performer, Process};
 pub use kinds::{KINDS, Kind, KindSpec, Manner, Origin, Output, Sentence};
 pub use member::{Member, MemberKey};
 pub use memory::MemorySettings;

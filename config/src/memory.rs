@@ -12,24 +12,33 @@ use crate::shape::join;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MemorySettings {
-    /// Agents with memories; the first memory of one more is refused.
+    /// Agents that remember, the observer not counted; one more is refused.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub agents_max: usize,
-    /// Memories of one agent; one more is refused.
+    /// Memories of one agent. The least important, then oldest, gives way to a new one.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub memories_per_agent_max: usize,
-    /// Bytes of one memory's text.
+    /// Blocks the observer remembers, beside its other memories. The lowest gives way.
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub blocks_max: usize,
+    /// Bytes of one memory.
     #[schemars(range(min = 1, max = 1_048_576))]
     pub content_bytes_max: usize,
     /// Tags of one memory.
     #[schemars(range(min = 0, max = 1024))]
     pub tags_max: usize,
-    /// Memories one query returns.
+    /// Bytes of a query's text.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub query_bytes_max: usize,
+    /// Hits on one page.
     #[schemars(range(min = 1, max = 10_000))]
-    pub results_max: usize,
-    /// Share of nearness by vector in a query's ranking; the rest is by shared words.
-    #[schemars(range(min = 0, max = 100))]
-    pub dense_weight_percent: u8,
+    pub page_max: u16,
+    /// What words weigh against vectors where both score.
+    #[schemars(range(min = 0, max = 1000))]
+    pub text_weight_per_mille: u16,
+    /// Cosine under which a vector is no hit.
+    #[schemars(range(min = 0, max = 1000))]
+    pub similarity_min_per_mille: u16,
     /// The agent that remembers every block of the chains that feed this actor, and forgets those
     /// taken back. Required if a chain feeds it, senseless otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,12 +49,15 @@ pub struct MemorySettings {
 impl Default for MemorySettings {
     fn default() -> Self {
         Self {
-            agents_max: 1024,
+            agents_max: 64,
             memories_per_agent_max: 10_000,
-            content_bytes_max: 65_536,
-            tags_max: 32,
-            results_max: 100,
-            dense_weight_percent: 30,
+            blocks_max: 10_000,
+            content_bytes_max: 16 * 1024,
+            tags_max: 16,
+            query_bytes_max: 4 * 1024,
+            page_max: 100,
+            text_weight_per_mille: 500,
+            similarity_min_per_mille: 50,
             observer: None,
         }
     }

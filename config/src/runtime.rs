@@ -35,6 +35,18 @@ pub struct Runtime {
     /// Threads for heavy or blocking work at once; more work waits.
     #[schemars(range(min = 1, max = 1024))]
     pub blocking_threads_max: usize,
+    /// Alarms set at once by one incarnation of an actor; more are refused.
+    #[schemars(range(min = 1, max = 16_777_216))]
+    pub alarms_max: usize,
+    /// Calls under way at once in one incarnation of an actor; more are refused.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub in_flight_max: usize,
+    /// Dead letters kept to look at; all are counted.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub dead_letters_max: usize,
+    /// Events a watcher may lag behind before it misses some.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub watch_backlog_max: usize,
 }
 
 impl Default for Runtime {
@@ -45,6 +57,10 @@ impl Default for Runtime {
             seed: None,
             worker_threads: None,
             blocking_threads_max: 4,
+            alarms_max: 65_536,
+            in_flight_max: 4096,
+            dead_letters_max: 1024,
+            watch_backlog_max: 4096,
         }
     }
 }

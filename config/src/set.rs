@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use synod_types::actor::ActorId;
+use synod_types::certificate::CertificateRule;
 use synod_types::operator::{OperatorId, OperatorSetId, Stake};
 use synod_types::quorum::ThresholdRule;
 use synod_types::signature::Scheme;
@@ -37,7 +38,15 @@ pub(crate) struct SetSection {
     /// The signature scheme of all members.
     #[serde(default = "scheme")]
     pub(crate) scheme: SchemeName,
-    /// The operators.
+    /// Of the scheme `ecdsa`, and required there: the contract that verifies certificates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "format::address")]
+    pub(crate) verifier: Option<Address>,
+    /// Of the scheme `ecdsa`: the major version of that contract. Without it, 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 9))]
+    pub(crate) verifier_version: Option<u8>,
+    /// The operators, in the order of the contract's operator table.
     #[schemars(length(min = 1, max = 10_000))]
     pub(crate) members: Vec<MemberSection>,
 }
@@ -81,9 +90,9 @@ pub struct OperatorSet {
     pub mailbox: Address,
     /// What share of each kind of stake must agree.
     pub threshold: ThresholdRule,
-    /// The scheme of every member's key.
-    pub scheme: Scheme,
-    /// At least one, no operator twice; all have as many kinds of stake, and no kind sums to zero
+    /// What members sign, and by which scheme.
+    pub certificate: CertificateRule,
+    /// In the order of the contract's operator table. At least one, no operator twice; all have as many kinds of stake, and no kind sums to zero
     /// or overflows.
     pub members: Vec<Member>,
 }
@@ -91,6 +100,7 @@ pub struct OperatorSet {
 impl SetSection {
     pub(crate) fn check(&self, check: &mut Check<'_, '_>, key: &str) -> Option<OperatorSet> {
         let threshold = self.threshold.check(check, &join(key, "threshold"));
+        let certificate = self.check_certificate(check, key);
         let is_chain = check.is_kind(&join(key, "chain"), &self.chain, Kind::Chain);
         let members: Vec<Option<Member>> = self
             .members
@@ -110,9 +120,34 @@ impl SetSection {
             chain: ActorId::new(&self.chain).ok().filter(|_| is_chain)?,
             mailbox: self.mailbox,
             threshold: threshold?,
-            scheme: self.scheme.into(),
+            certificate: certificate?,
             members: members.into_iter().collect::<Option<_>>()?,
         })
+    }
+
+    fn check_certificate(&self, check: &mut Check<'_, '_>, key: &str) -> Option<CertificateRule> {
+        let rule = match (Scheme::from(self.scheme), self.verifier) {
+            (Scheme::Bn254, _) => CertificateRule::Bn254,
+            (Scheme::Bls12381, _) => CertificateRule::Bls12381,
+            (Scheme::Ecdsa, Some(verifier)) => {
+                let version = u32::from(self.verifier_version.unwrap_or(1));
+                let major_version = char::from_digit(version, 10)?; // one digit, by the schema
+                return Some(CertificateRule::Ecdsa { major_version, verifier });
+            }
+            (Scheme::Ecdsa, None) => {
+                let hint = "the contract's address is part of what is signed";
+                check.found.refuse(&join(key, "verifier"), "missing key", hint);
+                return None;
+            }
+        };
+        for name in ["verifier", "verifier_version"] {
+            let key = join(key, name);
+            if check.found.is_written(&key) {
+                let hint = "remove it, or set scheme = \"ecdsa\"";
+                check.found.refuse(&key, "a key of the scheme `ecdsa`", hint);
+            }
+        }
+        Some(rule)
     }
 
     fn check_operators(&self, check: &mut Check<'_, '_>, key: &str) {

@@ -25,6 +25,9 @@ pub(crate) struct SignerSection {
     /// Duties remembered, each for ever; at the limit nothing more is signed.
     #[schemars(range(min = 1, max = 100_000_000))]
     pub(crate) duties_max: usize,
+    /// Requests that wait for the journal or for their signature; more are refused.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub(crate) waiting_max: usize,
 }
 
 /// A signature scheme, as written.
@@ -60,6 +63,8 @@ pub struct SignerSettings {
     pub key: KeySource,
     /// At least one.
     pub duties_max: usize,
+    /// At least one.
+    pub waiting_max: usize,
 }
 
 /// Where a key comes from.
@@ -73,7 +78,13 @@ pub enum KeySource {
 
 impl Default for SignerSection {
     fn default() -> Self {
-        Self { scheme: SchemeName::Bn254, key_file: None, generate: false, duties_max: 1_000_000 }
+        Self {
+            scheme: SchemeName::Bn254,
+            key_file: None,
+            generate: false,
+            duties_max: 1_000_000,
+            waiting_max: 1024,
+        }
     }
 }
 
@@ -104,6 +115,7 @@ impl SignerSection {
             scheme: self.scheme.into(),
             key: source,
             duties_max: self.duties_max,
+            waiting_max: self.waiting_max,
         })
     }
 }

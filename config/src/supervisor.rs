@@ -13,12 +13,12 @@ use crate::format;
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct SupervisorSection {
     /// Actors and supervisors, in order of start; they are stopped in reverse.
-    #[schemars(length(max = 4096))]
+    #[schemars(length(max = 1024))]
     pub(crate) children: Vec<String>,
     /// Who else is restarted when a child fails.
     pub(crate) strategy: Strategy,
     /// Restarts within `period`; one more and the supervisor gives up and fails itself.
-    #[schemars(range(min = 0, max = 1_000_000))]
+    #[schemars(range(min = 0, max = 10_000))]
     pub(crate) restarts_max: u32,
     /// The time in which `restarts_max` restarts are suffered.
     #[serde(with = "humantime_serde")]
