@@ -5,7 +5,7 @@ mod submission;
 mod view;
 
 pub use created::{Malformed, TASK_CREATED, TaskCreated};
-pub use submission::{Submission, SubmitRefusal};
+pub use submission::{PerformError, Submission, SubmitRefusal};
 pub use view::{ExecutionView, MemberView, TaskFilter, TaskView};
 
 use std::fmt;

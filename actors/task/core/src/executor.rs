@@ -171,25 +171,35 @@ impl Executor {
         let Some(entry) = self.ledger.get(id).filter(|entry| entry.stage == Stage::Running) else {
             return effects;
         };
-        let (origin, failures) = (entry.origin, entry.failures + 1);
+        let failures = entry.failures + 1;
         match outcome {
             Ok(output) if output.len() <= self.settings.output_bytes_max => {
                 self.commit(Record::Performed { task: id, output }, &mut effects);
                 effects.extend(self.ask_signer(id));
             }
+            Err(Trouble::Absent) => self.put_off(now, id, &mut effects),
             Err(Trouble::Passing) if failures < self.settings.attempts_max => {
                 self.commit(Record::Failed(id), &mut effects);
-                self.tell(id, &Err(SubmitRefusal::PerformerUnavailable), &mut effects);
-                if origin == Origin::Followed {
-                    let wait = self.settings.retry.spread(failures, self.settings.operator);
-                    self.timers.set(now + wait, Alarm::Perform(id));
-                }
+                self.put_off(now, id, &mut effects);
             }
             Ok(_) | Err(Trouble::Passing | Trouble::Lasting) => {
                 self.refuse(id, SubmitRefusal::PerformerFailed, &mut effects);
             }
         }
         effects
+    }
+
+    /// Not now: whoever asked may ask again, and what nobody asked for is tried again.
+    fn put_off(&mut self, now: Moment, id: TaskId, effects: &mut Vec<Effect>) {
+        let Some(entry) = self.ledger.get_mut(id) else {
+            return;
+        };
+        entry.stage = Stage::Idle;
+        if entry.origin == Origin::Followed {
+            let wait = self.settings.retry.spread(entry.failures.max(1), self.settings.operator);
+            self.timers.set(now + wait, Alarm::Perform(id));
+        }
+        self.tell(id, &Err(SubmitRefusal::PerformerUnavailable), effects);
     }
 
     fn signed(
@@ -218,7 +228,7 @@ impl Executor {
                 self.tell(id, &Ok(answer), &mut effects);
                 effects.push(Effect::Ended(Ok(())));
             }
-            Err(Trouble::Passing) => {
+            Err(Trouble::Absent | Trouble::Passing) => {
                 *attempts = attempts.saturating_add(1);
                 self.timers.set(now + retry.spread(*attempts, operator), Alarm::Sign(id));
             }

@@ -91,3 +91,28 @@ impl SubmitRefusal {
         }
     }
 }
+
+/// Why a performer gave no result. The text is for people.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PerformError {
+    /// It was not called: it is known to be out of order. Nothing was tried.
+    #[error("not called: {0}")]
+    Absent(String),
+    /// It may work the next time.
+    #[error("{0}")]
+    Passing(String),
+    /// It will fail again for this task.
+    #[error("{0}")]
+    Lasting(String),
+}
+
+impl PerformError {
+    /// Its name in metrics.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Absent(_) => "absent",
+            Self::Passing(_) => "failed",
+            Self::Lasting(_) => "refused",
+        }
+    }
+}

@@ -115,12 +115,12 @@ pub struct MemberView {
 pub struct ExecutionView {
     /// Its hash.
     pub id: TaskId,
-    /// `queued`, `running`, `signing`, `signed` or `refused`.
+    /// `queued`, `running`, `waiting`, `signing`, `signed` or `refused`.
     pub state: &'static str,
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<&'static str>,
-    /// How often the performer was started.
+    /// How often the performer failed in a way that may pass.
     pub attempts: u32,
     /// When it was accepted: milliseconds since the Unix epoch.
     pub accepted_ms: u64,

@@ -357,25 +357,6 @@ fn the_quorum_may_say_no() {
 }
 
 #[test]
-fn split_votes_reach_the_quorum() {
-    let mut desk = Desk::new(settings());
-    desk.announce(1, 1);
-    desk.answers(id(1), &[1], b"out");
-    desk.answers(id(1), &[2], b"other");
-    let vote = |n, output| Vote {
-        ballot: BallotId(id(1).0),
-        operator: operator(n),
-        digest: answer(id(1), n, output).digest,
-    };
-    let votes = vec![vote(1, b"out"), vote(2, b"other")];
-    let cast: Vec<Effect> = votes.iter().copied().map(Effect::Cast).collect();
-    assert_eq!(desk.apply(START, Input::Split { task: id(1), votes }), Ok(cast));
-    let votes = vec![vote(1, b"other")];
-    let unfounded = Err(Refusal::Unfounded(id(1)));
-    assert_eq!(desk.apply(START, Input::Split { task: id(1), votes }), unfounded);
-}
-
-#[test]
 fn so_many_are_worked_on_at_once_and_the_others_wait() {
     let mut desk = Desk::new(Settings { processing_max: 1, ..settings() });
     desk.announce(1, 1);

@@ -83,13 +83,6 @@ pub enum Input {
         /// Whose signature.
         operator: OperatorId,
     },
-    /// The aggregation has verified these votes, and none of them can win any more.
-    Split {
-        /// The task.
-        task: TaskId,
-        /// Who signed what.
-        votes: Vec<Vote>,
-    },
     /// The quorum has decided a ballot.
     Settled(Verdict),
     /// The quorum has found an offence.

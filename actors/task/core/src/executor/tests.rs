@@ -166,6 +166,15 @@ fn a_failure_that_may_pass_is_tried_again_when_asked() {
 }
 
 #[test]
+fn a_performer_that_is_not_there_costs_no_attempt() {
+    let mut run = vec![submit(1, 1)];
+    for asker in 2..9 {
+        run.extend([failed(1, Trouble::Absent), submit(1, asker)]);
+    }
+    check(settings(), run, &[perform(1)]);
+}
+
+#[test]
 fn a_failure_that_lasts_is_the_end() {
     let refusal = SubmitRefusal::PerformerFailed;
     let ended = [refused(1, refusal), Effect::Ended(Err(refusal))];

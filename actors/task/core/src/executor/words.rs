@@ -49,6 +49,8 @@ pub struct Asker(pub u64);
 /// Why something outside did not work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Trouble {
+    /// It was not even tried; that does not count as an attempt.
+    Absent,
     /// It may work the next time.
     Passing,
     /// It will not.
