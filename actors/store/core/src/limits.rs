@@ -15,6 +15,9 @@ pub struct Limits {
     pub read_bytes_max: u32,
     /// Size at which a segment is sealed. A restart scans one segment.
     pub segment_bytes_max: u64,
+    /// Bytes of zeros written behind small groups, so that the next ones need not make the file
+    /// longer: a sync is an order of magnitude slower when it must.
+    pub prepared_bytes: u32,
     /// Bytes of all segments together.
     pub journal_bytes_max: u64,
     /// Bytes of one snapshot.
@@ -33,6 +36,7 @@ impl Default for Limits {
             queue_bytes_max: 64 << 20,
             read_bytes_max: 4 << 20,
             segment_bytes_max: 64 << 20,
+            prepared_bytes: 1 << 20,
             journal_bytes_max: 64 << 30,
             snapshot_bytes_max: 64 << 20,
             streams_max: 4096,

@@ -18,7 +18,8 @@ pub struct Tail {
     pub end: u64,
     /// Position of the record that would come next.
     pub next: Sequence,
-    /// Bytes after `end`: an unfinished write that nobody was told of. To be cut.
+    /// Bytes after `end` that are not just zeros written ahead: an unfinished write that nobody was
+    /// told of. To be cut.
     pub torn: u64,
 }
 
@@ -53,7 +54,9 @@ pub fn scan<'a>(
     if is_known_bad || has_later_write(segment, bytes, at) {
         return Err(Corruption { offset: at });
     }
-    Ok(Tail { end: at, next, torn: length - at })
+    let rest = usize::try_from(at).map_or(&[][..], |at| bytes.get(at..).unwrap_or_default());
+    let torn = rest.iter().rposition(|&byte| byte != 0).map_or(0, |last| last as u64 + 1);
+    Ok(Tail { end: at, next, torn })
 }
 
 fn frame_at(segment: SegmentId, bytes: &[u8], offset: u64) -> Option<Frame<'_>> {

@@ -5,14 +5,9 @@ use std::path::Path;
 
 /// The calls whose failure matters. Each does what its name says; tests make them fail.
 pub trait Disk: Send + Sync + 'static {
-    /// Appends some of `bytes` to a file opened for appending; answers how many.
-    fn append(&self, file: &File, bytes: &[u8]) -> io::Result<usize> {
-        io::Write::write(&mut &*file, bytes)
-    }
-
-    /// Writes all of `bytes` at `offset`.
-    fn write_at(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
-        file.write_all_at(bytes, offset)
+    /// Writes some of `bytes` at `offset`; answers how many.
+    fn write_at(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<usize> {
+        file.write_at(bytes, offset)
     }
 
     /// Reads until `bytes` is full.

@@ -82,8 +82,8 @@ impl Files {
         let temporary = PathBuf::from(name);
         // A rest of an earlier try is no obstacle.
         remove(&temporary)?;
-        let file = append_to(&temporary)?;
-        self.append(&file, &temporary, bytes)?;
+        let file = write_to(&temporary)?;
+        self.write(&file, &temporary, bytes, 0)?;
         self.disk.sync(&file).trying("sync", &temporary)?;
         self.disk.rename(&temporary, path).trying("rename", &temporary)?;
         self.sync_parent(path)
@@ -100,21 +100,30 @@ impl Files {
         self.replace(&self.mark(), &mark.file())
     }
 
-    /// Begins a segment and opens it for appending. What a try before left there is replaced: the
+    /// Begins a segment and opens it for writing. What a try before left there is replaced: the
     /// manifest does not list it.
     pub(crate) fn begin_segment(&self, header: SegmentHeader) -> Result<File, FileError> {
         let path = self.segment(header.segment);
         self.replace(&path, &header.encode())?;
-        append_to(&path)
+        write_to(&path)
     }
 
-    /// Appends all of `bytes`.
-    pub(crate) fn append(&self, file: &File, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-        let mut rest = bytes;
+    /// Writes all of `bytes` at `offset`.
+    pub(crate) fn write(
+        &self,
+        file: &File,
+        path: &Path,
+        bytes: &[u8],
+        offset: u64,
+    ) -> Result<(), FileError> {
+        let (mut rest, mut offset) = (bytes, offset);
         while !rest.is_empty() {
-            match self.disk.append(file, rest) {
+            match self.disk.write_at(file, rest, offset) {
                 Ok(0) => return Err(io::Error::from(ErrorKind::WriteZero)).trying("write", path),
-                Ok(written) => rest = rest.get(written..).unwrap_or_default(),
+                Ok(written) => {
+                    rest = rest.get(written..).unwrap_or_default();
+                    offset += written as u64;
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => (),
                 Err(error) => return Err(error).trying("write", path),
             }
@@ -140,9 +149,10 @@ impl Files {
     }
 }
 
-/// Opens a file for appending; makes it if it is not there.
-pub(crate) fn append_to(path: &Path) -> Result<File, FileError> {
-    OpenOptions::new().append(true).create(true).open(path).trying("open", path)
+/// Opens a file for writing; makes it if it is not there.
+pub(crate) fn write_to(path: &Path) -> Result<File, FileError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).open(path).trying("open", path)
 }
 
 /// Removes a file that may be gone already.

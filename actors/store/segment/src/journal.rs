@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use crate::OpenError;
 use crate::disk::{Disk, RealDisk};
 use crate::error::Trying;
-use crate::files::{Files, append_to};
+use crate::files::{Files, write_to};
 use crate::lock::Lock;
 use crate::recover::{Purpose, Recovered, is_new, recover};
 use crate::shared::Shared;
@@ -88,17 +88,17 @@ impl Journal {
         let Recovered { index, tail } = recover(&files, limits, Purpose::Open)?;
         let (segment, end) = index.end();
         let path = files.segment(segment);
-        let file = append_to(&path)?;
+        let file = write_to(&path)?;
         if 0 < tail.torn {
             tracing::warn!(
                 file = %path.display(), offset = end, bytes = tail.torn,
                 "cutting an unfinished write that nobody was told of"
             );
-            file.set_len(end).and_then(|()| file.sync_all()).trying("cut", &path)?;
             metrics.cut(tail.torn);
         }
-        // Whole frames of a write whose sync never returned count from here on, so they must last.
-        files.disk.sync(&file).trying("sync", &path)?;
+        // Zeros written ahead go too. Whole frames of a write whose sync never returned count from
+        // here on, so they must last.
+        file.set_len(end).and_then(|()| file.sync_all()).trying("cut", &path)?;
         files.write_mark(Mark { segment, offset: end })?;
         let shared = Arc::new(Shared::new(files, index, metrics));
         shared.tidy()?;

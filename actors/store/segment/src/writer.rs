@@ -1,6 +1,6 @@
 //! The writer thread: the only one that appends.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,11 +10,12 @@ use std::time::Instant;
 use bytes::Bytes;
 use synod_protocol::store::StoreRefusal;
 use synod_store::{Answer, Commit, Request, refusal};
-use synod_store_core::{Admission, Group, Mark, SegmentHeader};
+use synod_store_core::{Admission, Group, Mark, SEGMENT_HEADER_BYTES, SegmentHeader};
 use synod_types::store::{StreamId, Version};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::error::{FileError, Trying};
+use crate::files::write_to;
 use crate::shared::Shared;
 
 /// A request and the room it takes until it is answered.
@@ -41,6 +42,8 @@ pub(crate) struct Writer {
     readers: SyncSender<Queued>,
     segment: File,
     segment_path: PathBuf,
+    /// Size of the segment's file: zeros may stand behind what was written.
+    prepared: u64,
     mark: File,
     turn: u64,
     buffer: Vec<u8>,
@@ -55,15 +58,16 @@ impl Writer {
         readers: SyncSender<Queued>,
         segment: File,
     ) -> Result<Self, FileError> {
-        let path = shared.files.mark();
-        let mark = OpenOptions::new().write(true).open(&path).trying("open", &path)?;
-        let segment_path = shared.files.segment(shared.index.lock().end().0);
+        let mark = write_to(&shared.files.mark())?;
+        let (active, prepared) = shared.index.lock().end();
+        let segment_path = shared.files.segment(active);
         Ok(Self {
             shared,
             queue,
             readers,
             segment,
             segment_path,
+            prepared,
             mark,
             turn: 0,
             buffer: Vec::new(),
@@ -199,13 +203,20 @@ impl Writer {
     /// Written, synced, marked. Nothing is tried twice: an error is the end of writing.
     fn write(&mut self, group: &Group) -> Result<(), FileError> {
         let (files, path) = (&self.shared.files, &self.segment_path);
-        files.append(&self.segment, path, group.bytes())?;
-        files.disk.sync(&self.segment).trying("sync", path)?;
         let (segment, start) = self.shared.index.lock().end();
-        let mark = Mark { segment, offset: start + group.bytes().len() as u64 };
-        let (bytes, at) = mark.encode(self.turn);
+        let end = start + group.bytes().len() as u64;
+        files.write(&self.segment, path, group.bytes(), start)?;
+        if self.prepared < end {
+            let ahead = self.shared.limits.prepared_bytes as usize;
+            // A large group makes the file longer by itself and gains nothing from zeros.
+            let ahead = if group.bytes().len() <= ahead / 8 { ahead } else { 0 };
+            files.write(&self.segment, path, &vec![0; ahead], end)?;
+            self.prepared = end + ahead as u64;
+        }
+        files.disk.sync(&self.segment).trying("sync", path)?;
+        let (bytes, at) = Mark { segment, offset: end }.encode(self.turn);
         self.turn += 1;
-        files.disk.write_at(&self.mark, &bytes, at).trying("write", &files.mark())
+        files.write(&self.mark, &files.mark(), &bytes, at)
     }
 
     /// Seals a full segment and begins the next. The manifest decides which of them counts, so a
@@ -217,6 +228,8 @@ impl Writer {
         }
         let housekeeping = shared.housekeeping.lock();
         let (directory, tracks) = shared.index.lock().directory();
+        let cut = self.segment.set_len(directory.length).and_then(|()| self.segment.sync_all());
+        cut.trying("cut", &self.segment_path)?;
         let path = shared.files.directory(directory.segment);
         let bytes = directory.encode(&tracks).trying("encode", &path)?;
         shared.files.replace(&path, &bytes)?;
@@ -228,6 +241,7 @@ impl Writer {
         shared.index.lock().roll(&directory);
         drop(housekeeping);
         self.segment = segment;
+        self.prepared = SEGMENT_HEADER_BYTES;
         self.segment_path = self.shared.files.segment(header.segment);
         self.shared.publish();
         Ok(())

@@ -1,5 +1,5 @@
 //! The store as its askers see it, while its incarnations are killed.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! What a journal promises while nothing goes wrong, and what it refuses.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
 

@@ -43,7 +43,9 @@ fn a_tail_torn_at_any_byte_is_cut_to_the_last_whole_frame() {
         let tail = run(&bytes[..end as usize], last_write).unwrap();
         let whole = ends.iter().filter(|&&frame_end| frame_end <= end).count();
         assert_eq!(tail.end, ends[whole - 1]);
-        assert_eq!(tail.torn, end - tail.end);
+        let has_rest = bytes[tail.end as usize..end as usize].iter().any(|&byte| byte != 0);
+        assert_eq!(0 < tail.torn, has_rest);
+        assert!(tail.torn <= end - tail.end);
         assert_eq!(tail.next, Sequence(FIRST.0 + whole as u64));
     }
 }
@@ -75,6 +77,16 @@ fn sectors_of_the_last_write_may_be_missing_in_any_order() {
     bad[starts[2] as usize..starts[3] as usize].fill(0);
     let tail = run(&bad, starts[2]).unwrap();
     assert_eq!((tail.end, tail.torn), (starts[2], bytes.len() as u64 - starts[2]));
+}
+
+#[test]
+fn zeros_written_ahead_are_no_torn_write() {
+    let (mut bytes, _) = segment(&[2, 2]);
+    let end = bytes.len() as u64;
+    bytes.resize(bytes.len() + 5_000, 0);
+    assert_eq!(run(&bytes, end).map(|tail| (tail.end, tail.torn)), Ok((end, 0)));
+    bytes[end as usize + 100] = 7;
+    assert_eq!(run(&bytes, end).map(|tail| (tail.end, tail.torn)), Ok((end, 101)));
 }
 
 #[test]

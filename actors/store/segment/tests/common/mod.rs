@@ -87,9 +87,9 @@ impl Desk {
     }
 }
 
-/// Segments of a few records.
+/// Segments of a few records, zeros ahead for the next one or two.
 pub fn small() -> Limits {
-    Limits { segment_bytes_max: 400, ..Limits::default() }
+    Limits { segment_bytes_max: 400, prepared_bytes: 800, ..Limits::default() }
 }
 
 pub fn record(n: u64) -> Bytes {

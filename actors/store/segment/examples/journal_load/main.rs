@@ -1,0 +1,63 @@
+//! How fast the journal takes records, and how long it takes to open again after `kill -9`, beside
+//! redb and the bare disk, all in one run.
+//!
+//! ```text
+//! cargo run --release -p synod-store-segment --example journal_load -- [directory] [records]
+//! ```
+#![expect(clippy::print_stdout, reason = "its output is its purpose")]
+#![allow(clippy::unwrap_used, reason = "a measurement that cannot go on fails")]
+
+mod engine;
+mod machine;
+mod reopen;
+mod writers;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use engine::Engine;
+
+/// Size of every record.
+const RECORD_BYTES: usize = 1024;
+/// How long each rate is measured.
+const MEASURED: Duration = Duration::from_secs(5);
+
+fn main() {
+    if reopen::is_child() {
+        return reopen::fill_until_killed();
+    }
+    let mut arguments = std::env::args().skip(1);
+    let root = arguments.next().map_or_else(|| PathBuf::from("target/journal_load"), PathBuf::from);
+    let records = arguments.next().map_or(1_000_000, |text| text.parse().unwrap());
+    std::fs::create_dir_all(&root).unwrap();
+
+    println!("{}", machine::describe());
+    for records in [1, 64, 512] {
+        let bytes = records * RECORD_BYTES;
+        let raw = machine::append_and_sync(&fresh(&root), bytes, MEASURED);
+        println!("disk alone, {records} KiB appended and synced: {raw}");
+        let raw = machine::overwrite_and_sync(&fresh(&root), bytes, MEASURED);
+        println!("disk alone, {records} KiB written over zeros and synced: {raw}");
+    }
+    for writers in [1, 64, 512] {
+        for engine in Engine::ALL {
+            let measured = writers::measure(engine, &fresh(&root), writers, MEASURED);
+            println!("{engine}, {writers} writers: {measured}");
+        }
+    }
+    for engine in Engine::ALL {
+        let measured = reopen::measure(engine, &fresh(&root), records);
+        println!("{engine}, {records} records: {measured}");
+    }
+    std::fs::remove_dir_all(&root).unwrap();
+}
+
+/// An empty directory below `root`.
+fn fresh(root: &Path) -> PathBuf {
+    let dir = root.join("run");
+    if dir.exists() {
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
+}
