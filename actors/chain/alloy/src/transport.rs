@@ -1,0 +1,82 @@
+//! HTTP, with an end to every answer.
+
+use std::task::{Context, Poll};
+
+use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
+use alloy::transports::{TransportError, TransportErrorKind, TransportFut};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, Response, Url};
+use tower::Service;
+
+/// How much of a refusal's text is kept.
+const TEXT_MAX: usize = 200;
+
+/// Posts requests to one address.
+#[derive(Clone)]
+pub(crate) struct BoundedHttp {
+    pub(crate) client: Client,
+    pub(crate) url: Url,
+    pub(crate) bytes_max: usize,
+}
+
+/// An answer that was cut off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the answer is longer than {bytes_max} bytes")]
+pub(crate) struct TooLong {
+    bytes_max: usize,
+}
+
+impl BoundedHttp {
+    async fn post(self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
+        let body = serde_json::to_vec(&request).map_err(TransportError::ser_err)?;
+        let request = self.client.post(self.url).header(CONTENT_TYPE, "application/json");
+        let response = request.body(body).send().await.map_err(network)?;
+        let status = response.status();
+        let body = read(response, self.bytes_max).await?;
+        match serde_json::from_slice(&body) {
+            Ok(packet) => Ok(packet),
+            Err(_) if !status.is_success() => {
+                Err(TransportErrorKind::http_error(status.as_u16(), beginning(&body)))
+            }
+            Err(error) => Err(TransportError::deser_err(error, beginning(&body))),
+        }
+    }
+}
+
+impl Service<RequestPacket> for BoundedHttp {
+    type Response = ResponsePacket;
+    type Error = TransportError;
+    type Future = TransportFut<'static>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: RequestPacket) -> TransportFut<'static> {
+        Box::pin(self.clone().post(request))
+    }
+}
+
+async fn read(mut response: Response, bytes_max: usize) -> Result<Vec<u8>, TransportError> {
+    let too_long = || TransportErrorKind::custom(TooLong { bytes_max });
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+    if announced.is_some_and(|length| bytes_max < length) {
+        return Err(too_long());
+    }
+    let mut body = Vec::with_capacity(announced.unwrap_or_default());
+    while let Some(chunk) = response.chunk().await.map_err(network)? {
+        if bytes_max < body.len() + chunk.len() {
+            return Err(too_long());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn network(error: reqwest::Error) -> TransportError {
+    TransportErrorKind::custom(error.without_url())
+}
+
+fn beginning(body: &[u8]) -> String {
+    String::from_utf8_lossy(body).chars().take(TEXT_MAX).collect()
+}
