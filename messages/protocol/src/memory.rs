@@ -28,7 +28,7 @@ pub enum MemoryMsg {
     /// Forget a memory. Answered once that is durable.
     Forget(AgentId, MemoryId, Reply<Result<(), MemoryRefusal>>),
     /// How much does an agent remember? Nothing, if nobody knows it.
-    Count(AgentId, Reply<MemoryCounts>),
+    Count(AgentId, Reply<Result<MemoryCounts, MemoryRefusal>>),
     /// What a chain did: the observer remembers it, or unlearns it.
     Chain(ChainBatch),
     /// The vector of a waiting query has come, or has not.

@@ -428,8 +428,8 @@ pub enum MemoryRefusal {
         /// The longest allowed.
         max: usize,
     },
-    /// Too many queries wait for their vector.
-    #[error("{0} queries wait already")]
+    /// Too many requests wait for the journal, or for a vector.
+    #[error("{0} requests wait already")]
     Busy(usize),
     /// Only vectors were asked for, and the query's cannot be had now.
     #[error("no vector for the query: {0}")]
@@ -437,6 +437,21 @@ pub enum MemoryRefusal {
 }
 
 impl MemoryRefusal {
+    /// Its name as a label.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "not_found",
+            Self::KeyTaken(_) => "key_taken",
+            Self::Empty => "empty",
+            Self::TooLarge { .. } => "too_large",
+            Self::TooManyTags { .. } => "too_many_tags",
+            Self::TooManyAgents { .. } => "too_many_agents",
+            Self::QueryTooLong { .. } => "query_too_long",
+            Self::Busy(_) => "busy",
+            Self::NoVector(_) => "no_vector",
+        }
+    }
+
     /// Whether the same request can succeed later.
     pub const fn is_retryable(&self) -> bool {
         match self {

@@ -22,5 +22,5 @@ mod terms;
 mod vector;
 
 pub use memories::{Changed, Memories, Unembedded};
-pub use record::{Damaged, Record};
+pub use record::{Damaged, Reason, Record};
 pub use rules::Rules;
