@@ -24,6 +24,10 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const OPENING_TRIES: u32 = 5;
 /// Bytes of records read at once at the start.
 const PAGE_BYTES: u32 = 1 << 20;
+/// Before the first repetition of a lost append; doubled at each further one.
+const RESEND_FIRST: Duration = Duration::from_millis(5);
+/// Never longer between repetitions.
+const RESEND_MAX: Duration = Duration::from_secs(1);
 
 /// Names one write of a pen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +63,8 @@ struct Entry<E> {
     records: Vec<Bytes>,
     effects: Vec<E>,
     state: State,
+    /// How often it was sent again.
+    repeats: u32,
 }
 
 /// An actor's pen: the only writer of its stream.
@@ -127,7 +133,14 @@ impl<E> Pen<E> {
         self.version = Version(after.0 + records.len() as u64);
         let ticket = Ticket(self.next);
         self.next += 1;
-        self.open.push_back(Entry { ticket, after, records, effects, state: State::Sent });
+        self.open.push_back(Entry {
+            ticket,
+            after,
+            records,
+            effects,
+            state: State::Sent,
+            repeats: 0,
+        });
         self.send(ctx, self.open.len() - 1, done).await?;
         Ok(Vec::new())
     }
@@ -161,7 +174,7 @@ impl<E> Pen<E> {
         }
         if self.open.front().is_some_and(|entry| entry.state == State::Lost) {
             tracing::warn!(stream = %self.stream, "an append got lost; sending it again");
-            self.send(ctx, 0, done).await?;
+            self.send_again(ctx, done)?;
         }
         Ok(released)
     }
@@ -198,6 +211,28 @@ impl<E> Pen<E> {
         Ok(())
     }
 
+    /// Sends the oldest entry again, after a while: a store that loses answers at once is not
+    /// asked in a circle.
+    fn send_again<M: Message>(
+        &mut self,
+        ctx: &Context<M>,
+        done: fn(Committed) -> M,
+    ) -> Result<(), Failure> {
+        let Some(entry) = self.open.front_mut() else { return Ok(()) };
+        entry.state = State::Sent;
+        entry.repeats += 1;
+        let wait = pause(entry.repeats);
+        let (stream, after, records) = (self.stream.clone(), entry.after, entry.records.clone());
+        let (ticket, store) = (entry.ticket, self.store.clone());
+        let asked = async move {
+            tokio::time::sleep(wait).await;
+            let ask = |reply| StoreMsg::Append { stream, after, records, reply };
+            store.call(ANSWER_TIMEOUT, ask).await
+        };
+        ctx.pipe(asked, move |outcome| done(Committed { ticket, outcome }))?;
+        Ok(())
+    }
+
     async fn send<M: Message>(
         &mut self,
         ctx: &Context<M>,
@@ -215,6 +250,11 @@ impl<E> Pen<E> {
         })?;
         Ok(())
     }
+}
+
+/// Before repetition number `repeats`, counted from 1.
+fn pause(repeats: u32) -> Duration {
+    RESEND_FIRST.saturating_mul(1 << repeats.saturating_sub(1).min(16)).min(RESEND_MAX)
 }
 
 async fn load(store: &Outlet<StoreMsg>, stream: &StreamId) -> Result<Option<Snapshot>, Failure> {
