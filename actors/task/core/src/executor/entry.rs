@@ -1,3 +1,5 @@
+use std::collections::VecDeque;
+
 use synod_types::Bytes;
 use synod_types::signature::Digest;
 use synod_types::task::{Answer, ExecutionView, SubmitRefusal, Task};
@@ -18,7 +20,7 @@ pub(super) struct Entry {
     /// Runs that failed in a way that may pass.
     pub(super) failures: u32,
     /// Who waits for the end. Dies with the incarnation.
-    pub(super) askers: Vec<Asker>,
+    pub(super) askers: VecDeque<Asker>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -63,7 +63,8 @@ impl Executor {
                 return Err(SubmitRefusal::Busy);
             }
             self.accept(now, task.clone(), Origin::Submitted, effects);
-            return self.attend(task, asker);
+            self.attend(task, asker, effects);
+            return Ok(());
         };
         match &entry.stage {
             Stage::Signed(answer) => {
@@ -71,23 +72,30 @@ impl Executor {
                 Ok(())
             }
             Stage::Refused(refusal) => Err(*refusal),
-            Stage::Queued | Stage::Running | Stage::Signing { .. } => self.attend(task, asker),
+            Stage::Queued | Stage::Running | Stage::Signing { .. } => {
+                self.attend(task, asker, effects);
+                Ok(())
+            }
             Stage::Idle if has_room => {
                 self.enqueue(task.id);
-                self.attend(task, asker)
+                self.attend(task, asker, effects);
+                Ok(())
             }
             Stage::Idle => Err(SubmitRefusal::Busy),
         }
     }
 
-    fn attend(&mut self, task: &Task, asker: Asker) -> Result<(), SubmitRefusal> {
-        let askers_max = self.settings.askers_max;
-        let entry = self.ledger.get_mut(task.id).ok_or(SubmitRefusal::Busy)?;
-        if askers_max <= entry.askers.len() {
-            return Err(SubmitRefusal::Busy);
+    /// When too many wait, the one that has waited longest, and may have left, is sent away.
+    fn attend(&mut self, task: &Task, asker: Asker, effects: &mut Vec<Effect>) {
+        let Some(entry) = self.ledger.get_mut(task.id) else {
+            return;
+        };
+        entry.askers.push_back(asker);
+        if self.settings.askers_max < entry.askers.len() {
+            let sent_away = entry.askers.pop_front();
+            let busy = |asker| Effect::Answer(asker, Err(SubmitRefusal::Busy));
+            effects.extend(sent_away.map(busy));
         }
-        entry.askers.push(asker);
-        Ok(())
     }
 
     fn make_room(&mut self, now: Moment) -> bool {

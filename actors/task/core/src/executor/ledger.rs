@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use synod_types::certificate::CertificateRule;
 use synod_types::chain::{ChainId, EventNumber};
@@ -87,7 +87,7 @@ impl Ledger {
                     deadline: *deadline,
                     stage: Stage::Queued,
                     failures: 0,
-                    askers: Vec::new(),
+                    askers: VecDeque::new(),
                 };
                 self.order.insert(number, id);
                 self.tasks.insert(id, entry);

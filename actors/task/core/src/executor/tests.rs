@@ -149,7 +149,7 @@ fn so_many_run_so_many_wait_and_the_rest_is_told() {
     let run = [run, vec![performed(1, b"out")]].concat();
     check(settings.clone(), run, &[sign(1, b"out"), perform(2)]);
     let crowd = (1..=4).map(|asker| submit(1, asker)).collect();
-    check(settings, crowd, &[refused(4, SubmitRefusal::Busy)]);
+    check(settings, crowd, &[refused(1, SubmitRefusal::Busy)]);
 }
 
 #[test]

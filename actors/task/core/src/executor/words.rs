@@ -28,7 +28,7 @@ pub struct Settings {
     pub running_max: usize,
     /// Tasks remembered, ended ones included; at least `queue_max` + `running_max`.
     pub kept_max: usize,
-    /// Askers waiting for one task; more are refused.
+    /// Askers waiting for one task; one more sends away who has waited longest.
     pub askers_max: usize,
     /// A longer payload is refused.
     pub payload_bytes_max: usize,
