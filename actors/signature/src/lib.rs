@@ -1,1 +1,29 @@
-//! synod-signature
+//! The actors that sign, and that collect signatures until they certify something.
+//!
+//! ```text
+//!   executor ──Sign──▶ signer ──record──▶ store        task ──Open, Submit──▶ aggregation
+//!            ◀─────────  │ ◀───commit────                   ◀──Proven, Rejected─  │
+//!              signature └─▶ blocking pool                         blocking pool ◀┘
+//! ```
+//!
+//! **Signer.** What dies with an incarnation: requests in hand, whose askers are told so. What is
+//! read back from the store: every digest ever permitted, under the name of the key, so that
+//! neither a restart nor a renamed actor makes the guard forget. Without a journal that answers
+//! nothing is signed.
+//!
+//! **Aggregation.** Everything dies with an incarnation. The next one says so with
+//! `AggregationEvent::Started`, and whoever ordered certificates orders them again.
+
+mod aggregation;
+mod metrics;
+mod port;
+mod signer;
+
+pub use aggregation::{Aggregation, AggregationArgs, AggregationLimits, AggregationMail};
+pub use metrics::describe;
+pub use port::{KeySource, KeySourceError};
+pub use signer::{Signer, SignerArgs, SignerLimits, guard_stream};
+pub use synod_signature_core::{SecretError, SecretKey, aggregation::Limits as CollectionLimits};
+
+#[cfg(test)]
+mod stage;

@@ -1,12 +1,14 @@
 //! Told to signers and to aggregation, and told by aggregation.
 
-use synod_supervision::{Message, Overflow, Reply};
+use synod_supervision::{Lane, Message, Overflow, Panicked, Reply};
 use synod_types::actor::Incarnation;
 use synod_types::aggregation::{AnswerRefusal, CertificateOrder, OrderRefusal, Rejection};
 use synod_types::certificate::CertifiedResult;
 use synod_types::operator::OperatorId;
 use synod_types::signature::{Digest, Duty, PublicKey, SignRefusal, Signature};
 use synod_types::task::{Answer, TaskId};
+
+use crate::journal::Committed;
 
 /// Told to a signer, which holds one key.
 #[derive(Debug)]
@@ -24,6 +26,10 @@ pub enum SignerMsg {
     },
     /// Whose signatures these are.
     PublicKey(Reply<PublicKey>),
+    /// The actor's own: the journal has answered.
+    Journalled(Committed),
+    /// The actor's own: a signature is made.
+    Signed(Duty, Result<Signature, Panicked>),
 }
 
 impl Message for SignerMsg {
@@ -31,13 +37,22 @@ impl Message for SignerMsg {
         match self {
             Self::Sign { .. } => "sign",
             Self::PublicKey(_) => "public_key",
+            Self::Journalled(_) => "journalled",
+            Self::Signed(..) => "signed",
+        }
+    }
+
+    fn lane(&self) -> Lane {
+        match self {
+            Self::Sign { .. } | Self::PublicKey(_) => Lane::Normal,
+            Self::Journalled(_) | Self::Signed(..) => Lane::High,
         }
     }
 
     /// Executors wait: that is how a slow signer slows them down.
     fn overflow(&self) -> Overflow {
         match self {
-            Self::Sign { .. } => Overflow::Wait,
+            Self::Sign { .. } | Self::Journalled(_) | Self::Signed(..) => Overflow::Wait,
             Self::PublicKey(_) => Overflow::Refuse,
         }
     }
@@ -79,7 +94,7 @@ pub enum AggregationEvent {
     Started(Incarnation),
     /// Enough stake signed the same answer; here is its certificate. Told again if the task is
     /// opened again.
-    Proven(CertifiedResult),
+    Proven(Box<CertifiedResult>),
     /// An operator's signature is false. Its stake does not count; the others' does.
     Rejected {
         /// The task.

@@ -1,0 +1,135 @@
+//! Every metric of the signature actors.
+
+use metrics::{
+    Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram,
+    gauge, histogram,
+};
+use synod_types::actor::ActorId;
+use synod_types::aggregation::{AnswerRefusal, OrderRefusal, Rejection};
+use synod_types::signature::SignRefusal;
+
+const REQUESTS: &str = "signer_requests_total";
+const DUTIES: &str = "signer_guard_duties";
+const SIGNING: &str = "signer_signing_seconds";
+const ORDERS: &str = "aggregation_orders_total";
+const ANSWERS: &str = "aggregation_answers_total";
+const CULPRITS: &str = "aggregation_culprits_total";
+const PROVEN: &str = "aggregation_proven_results_total";
+const TASKS: &str = "aggregation_open_tasks";
+const CHECKS: &str = "aggregation_checks_total";
+const VERIFYING: &str = "aggregation_verifying_seconds";
+const EVENTS: &str = "aggregation_untold_events";
+
+/// Tells the recorder what the metrics mean.
+pub fn describe() {
+    describe_counter!(REQUESTS, Unit::Count, "Requests to sign, by signer and outcome");
+    describe_gauge!(DUTIES, Unit::Count, "Duties the guard remembers, by signer");
+    describe_histogram!(SIGNING, Unit::Seconds, "Time to make one signature, by signer");
+    describe_counter!(ORDERS, Unit::Count, "Orders to certify a task, by outcome");
+    describe_counter!(ANSWERS, Unit::Count, "Answers submitted, by outcome");
+    describe_counter!(CULPRITS, Unit::Count, "False signatures found, by reason");
+    describe_counter!(PROVEN, Unit::Count, "Results proven");
+    describe_gauge!(TASKS, Unit::Count, "Tasks for which answers are collected");
+    describe_counter!(CHECKS, Unit::Count, "Pairing checks and key recoveries made");
+    describe_histogram!(VERIFYING, Unit::Seconds, "Time to verify one batch");
+    describe_gauge!(EVENTS, Unit::Count, "Events the listener had no room for yet");
+}
+
+/// Of one signer.
+pub(crate) struct SignerMetrics {
+    actor: String,
+    signed: Counter,
+    duties: Gauge,
+    signing: Histogram,
+}
+
+impl SignerMetrics {
+    pub(crate) fn register(actor: &ActorId) -> Self {
+        let actor = actor.as_str().to_owned();
+        Self {
+            signed: counter!(REQUESTS, "actor" => actor.clone(), "outcome" => "signed"),
+            duties: gauge!(DUTIES, "actor" => actor.clone()),
+            signing: histogram!(SIGNING, "actor" => actor.clone()),
+            actor,
+        }
+    }
+
+    pub(crate) fn signed(&self) {
+        self.signed.increment(1);
+    }
+
+    /// Rare enough to look the counter up.
+    pub(crate) fn refused(&self, refusal: &SignRefusal) {
+        let actor = self.actor.clone();
+        counter!(REQUESTS, "actor" => actor, "outcome" => refusal.reason()).increment(1);
+    }
+
+    pub(crate) fn duties(&self, duties: usize) {
+        self.duties.set(duties as f64);
+    }
+
+    pub(crate) fn timer(&self) -> Histogram {
+        self.signing.clone()
+    }
+}
+
+/// Of aggregation.
+pub(crate) struct AggregationMetrics {
+    orders: Counter,
+    answers: Counter,
+    proven: Counter,
+    tasks: Gauge,
+    checks: Counter,
+    verifying: Histogram,
+    events: Gauge,
+}
+
+impl AggregationMetrics {
+    pub(crate) fn register() -> Self {
+        Self {
+            orders: counter!(ORDERS, "outcome" => "accepted"),
+            answers: counter!(ANSWERS, "outcome" => "accepted"),
+            proven: counter!(PROVEN),
+            tasks: gauge!(TASKS),
+            checks: counter!(CHECKS),
+            verifying: histogram!(VERIFYING),
+            events: gauge!(EVENTS),
+        }
+    }
+
+    pub(crate) fn ordered<T>(&self, outcome: &Result<T, OrderRefusal>) {
+        match outcome {
+            Ok(_) => self.orders.increment(1),
+            Err(refusal) => counter!(ORDERS, "outcome" => refusal.reason()).increment(1),
+        }
+    }
+
+    pub(crate) fn submitted<T>(&self, outcome: &Result<T, AnswerRefusal>) {
+        match outcome {
+            Ok(_) => self.answers.increment(1),
+            Err(refusal) => counter!(ANSWERS, "outcome" => refusal.reason()).increment(1),
+        }
+    }
+
+    /// Rare enough to look the counter up.
+    pub(crate) fn rejected(&self, reason: Rejection) {
+        counter!(CULPRITS, "reason" => reason.name()).increment(1);
+    }
+
+    pub(crate) fn proven(&self) {
+        self.proven.increment(1);
+    }
+
+    pub(crate) fn checked(&self, checks: u32) {
+        self.checks.increment(checks.into());
+    }
+
+    pub(crate) fn holds(&self, tasks: usize, events: usize) {
+        self.tasks.set(tasks as f64);
+        self.events.set(events as f64);
+    }
+
+    pub(crate) fn timer(&self) -> Histogram {
+        self.verifying.clone()
+    }
+}

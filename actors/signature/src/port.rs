@@ -1,0 +1,59 @@
+use std::io;
+use std::sync::Arc;
+
+use synod_signature_core::{SecretError, SecretKey};
+
+/// Where a signer's key comes from. Asked once per incarnation, on a thread that may wait.
+pub trait KeySource: Send + Sync + 'static {
+    /// The key.
+    ///
+    /// # Errors
+    /// See [`KeySourceError`]. Never contains the secret.
+    fn load(&self) -> Result<SecretKey, KeySourceError>;
+}
+
+/// Why there is no key. Says where it was looked for, never what was found.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum KeySourceError {
+    /// The place cannot be read or written.
+    #[error("{place}: the key cannot be reached")]
+    Unreachable {
+        /// Where.
+        place: String,
+        /// Why.
+        #[source]
+        cause: Arc<io::Error>,
+    },
+    /// Others could have read or replaced it.
+    #[error("{place}: mode {mode:o} lets others at the key; it must be 600 or stricter")]
+    Exposed {
+        /// Where.
+        place: String,
+        /// The permission bits.
+        mode: u32,
+    },
+    /// What is there is no key.
+    #[error("{place}: no secret of 64 hexadecimal digits after 0x")]
+    Malformed {
+        /// Where.
+        place: String,
+    },
+    /// What is there is a number, and not one of the scheme's secrets.
+    #[error("{place}: not a key of the scheme")]
+    NotASecret {
+        /// Where.
+        place: String,
+        /// Why.
+        #[source]
+        cause: SecretError,
+    },
+    /// Something is there already, and is not overwritten.
+    #[error("{place}: is there already")]
+    Exists {
+        /// Where.
+        place: String,
+    },
+    /// The operating system gave no randomness.
+    #[error("the operating system gives no randomness: {0}")]
+    NoRandomness(String),
+}

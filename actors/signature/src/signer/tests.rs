@@ -1,0 +1,162 @@
+use std::time::Duration;
+
+use synod_signature_core::verify;
+use synod_supervision::{Address, CallError, Running};
+use synod_types::operator::OperatorId;
+use synod_types::signature::{GuardRefusal, Scheme};
+use synod_types::task::TaskId;
+use synod_types::{Address as Account, B256};
+
+use super::*;
+use crate::port::KeySourceError;
+use crate::stage::{Journal, Mood, Stage, id};
+
+const YES: Digest = Digest(B256::repeat_byte(1));
+const NO: Digest = Digest(B256::repeat_byte(2));
+const LIMITS: SignerLimits = SignerLimits { duties_max: 3, waiting_max: 2 };
+const PATIENCE: Duration = Duration::from_secs(5);
+
+struct Fixed(Scheme);
+
+impl KeySource for Fixed {
+    fn load(&self) -> Result<SecretKey, KeySourceError> {
+        Ok(SecretKey::from_bytes(self.0, &[7; 32]).unwrap())
+    }
+}
+
+fn public(scheme: Scheme) -> PublicKey {
+    SecretKey::from_bytes(scheme, &[7; 32]).unwrap().public()
+}
+
+fn duty(n: u8) -> Duty {
+    Duty::TaskResult(TaskId(B256::repeat_byte(n)), OperatorId(Account::repeat_byte(9)))
+}
+
+struct Signing {
+    stage: Stage,
+    signer: Address<SignerMsg>,
+    _running: Running,
+}
+
+impl Signing {
+    async fn begin(scheme: Scheme, journal: &Journal) -> Self {
+        let mut stage = Stage::new();
+        let store = stage.store(journal).into();
+        let signer = stage.address("signer", 64);
+        let args = SignerArgs { key: Arc::new(Fixed(scheme)), store, limits: LIMITS };
+        stage.add::<Signer>(&signer, args);
+        let running = stage.start().await;
+        Self { stage, signer, _running: running }
+    }
+
+    async fn ask(
+        &self,
+        n: u8,
+        digest: Digest,
+    ) -> Result<Result<Signature, SignRefusal>, CallError> {
+        let question = |reply| SignerMsg::Sign { duty: duty(n), digest, reply };
+        self.signer.call(PATIENCE, question).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_signed_is_on_record_first_and_the_same_again() {
+    for scheme in [Scheme::Bn254, Scheme::Bls12381, Scheme::Ecdsa] {
+        let journal = Journal::new();
+        let signing = Signing::begin(scheme, &journal).await;
+        let signature = signing.ask(1, YES).await.unwrap().unwrap();
+        assert_eq!(verify(&public(scheme), YES, &signature), Ok(()));
+        assert_eq!(journal.records(), 1);
+        assert_eq!(signing.ask(1, YES).await.unwrap().unwrap(), signature);
+        assert_eq!(journal.records(), 1);
+        let key = signing.signer.call(PATIENCE, SignerMsg::PublicKey).await;
+        assert_eq!(key, Ok(public(scheme)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_digest_is_refused_even_by_the_next_incarnation() {
+    let journal = Journal::new();
+    let signing = Signing::begin(Scheme::Ecdsa, &journal).await;
+    let signature = signing.ask(1, YES).await.unwrap().unwrap();
+    let conflict = Err(SignRefusal::Guard(GuardRefusal::Conflict { first: YES, second: NO }));
+    assert_eq!(signing.ask(1, NO).await.unwrap(), conflict);
+    signing.stage.runtime.kill(&id("signer")).unwrap();
+    assert_eq!(signing.ask(1, NO).await.unwrap(), conflict);
+    assert_eq!(signing.ask(1, YES).await.unwrap().unwrap(), signature);
+    assert_eq!(journal.records(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_signed_before_the_commit() {
+    let journal = Journal::new();
+    journal.set(Mood::Hold);
+    let signing = Signing::begin(Scheme::Ecdsa, &journal).await;
+    let question = |digest| move |reply| SignerMsg::Sign { duty: duty(1), digest, reply };
+    let first = signing.signer.request(question(YES)).await.unwrap();
+    let second = signing.signer.request(question(YES)).await.unwrap();
+    let full = signing.signer.request(question(YES)).await.unwrap();
+    let refused = full.within(PATIENCE).await.unwrap();
+    assert_eq!(refused, Err(SignRefusal::Busy { waiting: 2 }));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(journal.records(), 0);
+
+    journal.set(Mood::Commit);
+    journal.flush();
+    let first = first.within(PATIENCE).await.unwrap().unwrap();
+    assert_eq!(second.within(PATIENCE).await.unwrap(), Ok(first));
+    assert_eq!(journal.records(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_refuses_is_a_clear_refusal_and_no_signature() {
+    let journal = Journal::new();
+    let signing = Signing::begin(Scheme::Ecdsa, &journal).await;
+    journal.set(Mood::Refuse);
+    assert_eq!(signing.ask(1, YES).await.unwrap(), Err(SignRefusal::NotDurable));
+    assert_eq!(journal.records(), 0);
+    // The next incarnation knows nothing of it, and the journal recovers.
+    journal.set(Mood::Commit);
+    assert!(signing.ask(1, NO).await.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_of_the_journal_does_not_record_twice() {
+    let journal = Journal::new();
+    let signing = Signing::begin(Scheme::Ecdsa, &journal).await;
+    journal.set(Mood::Lose);
+    assert!(signing.ask(1, YES).await.unwrap().is_ok());
+    assert_eq!(journal.records(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_guard_forgets_nothing() {
+    let signing = Signing::begin(Scheme::Ecdsa, &Journal::new()).await;
+    for n in 1..=3 {
+        assert!(signing.ask(n, YES).await.unwrap().is_ok());
+    }
+    let full = Err(SignRefusal::Guard(GuardRefusal::Full { duties: 3 }));
+    assert_eq!(signing.ask(4, YES).await.unwrap(), full);
+    assert!(signing.ask(1, YES).await.unwrap().is_ok());
+    let conflict = SignRefusal::Guard(GuardRefusal::Conflict { first: YES, second: NO });
+    assert_eq!(signing.ask(1, NO).await.unwrap(), Err(conflict));
+}
+
+/// Nothing is answered while the guard cannot be read: there is no incarnation to answer.
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_cannot_be_the_guards_stops_the_signer() {
+    let foreign = GuardRecord::V1 { key: B256::ZERO, duty: duty(1), digest: YES };
+    for record in [foreign.encode(), vec![0xff; 10]] {
+        let journal = Journal::new();
+        journal.write(guard_stream(&public(Scheme::Ecdsa)), record.into());
+        let signing = Signing::begin(Scheme::Ecdsa, &journal).await;
+        assert_eq!(signing.ask(1, YES).await, Err(CallError::Timeout));
+    }
+}
+
+#[test]
+fn the_guards_stream_is_named_after_the_key() {
+    let [one, other] = [Scheme::Bn254, Scheme::Ecdsa].map(|scheme| guard_stream(&public(scheme)));
+    assert!(one.is_valid() && other.is_valid());
+    assert_ne!(one, other);
+}
