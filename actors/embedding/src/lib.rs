@@ -10,11 +10,10 @@
 
 mod actor;
 mod lexical;
-mod metrics;
+pub mod metrics;
 mod port;
 
 pub use actor::{Args, EmbeddingActor};
 pub use lexical::LexicalEmbedder;
-pub use metrics::describe;
 pub use port::{Computing, EmbedError, Embedder};
 pub use synod_embedding_core::{Lexical, Limits, UnfitDimensions};

@@ -15,10 +15,9 @@
 //! What is read back from the store: every memory. Vectors are computed again after the start.
 
 mod actor;
-mod metrics;
+pub mod metrics;
 mod vectors;
 
 pub use actor::{Args, MemoryActor};
-pub use metrics::describe;
 pub use synod_memory_core::Rules;
 pub use vectors::Work;
