@@ -1,0 +1,73 @@
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use synod_signature::{KeySourceError, SecretKey};
+use synod_types::signature::Scheme;
+use zeroize::Zeroizing;
+
+use crate::{place, unreachable_at};
+
+/// A number below 2²⁵⁶ is a secret of the scheme in one case of six at worst, so this many
+/// tries fail once in 10²³ times.
+const TRIES: usize = 256;
+
+/// A secret that is equally likely to be any of the scheme's.
+pub(crate) fn random_key(scheme: Scheme) -> Result<SecretKey, KeySourceError> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    for _ in 0..TRIES {
+        random(bytes.as_mut_slice())?;
+        if let Ok(key) = SecretKey::from_bytes(scheme, &bytes) {
+            return Ok(key);
+        }
+    }
+    Err(KeySourceError::NoRandomness(format!("{TRIES} numbers, none of them a secret")))
+}
+
+/// Writes a key beside `path`, then gives it that name, which fails if the name is taken.
+pub(crate) fn write(path: &Path, key: &SecretKey) -> Result<(), KeySourceError> {
+    let directory = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        Some(_) | None => Path::new("."),
+    };
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
+    made.map_err(unreachable_at(directory))?;
+    let beside = name_beside(path)?;
+    let outcome = write_new(&beside, key).and_then(|()| fs::hard_link(&beside, path));
+    // Nothing to do where it was never made; the secret must not stay where it was.
+    drop(fs::remove_file(&beside));
+    match outcome {
+        Ok(()) => File::open(directory)
+            .and_then(|directory| directory.sync_all())
+            .map_err(unreachable_at(directory)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(KeySourceError::Exists { place: place(path) })
+        }
+        Err(error) => Err(unreachable_at(path)(error)),
+    }
+}
+
+fn write_new(path: &Path, key: &SecretKey) -> io::Result<()> {
+    let mut text = Zeroizing::new([0_u8; 67]);
+    text[..2].copy_from_slice(b"0x");
+    hex::encode_to_slice(key.to_bytes().as_slice(), &mut text[2..66])
+        .map_err(|error| io::Error::other(error.to_string()))?;
+    text[66] = b'\n';
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_slice())?;
+    file.sync_all()
+}
+
+/// A name in the same directory that nothing has.
+fn name_beside(path: &Path) -> Result<PathBuf, KeySourceError> {
+    let mut suffix = [0; 8];
+    random(&mut suffix)?;
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}", hex::encode(suffix)));
+    Ok(path.with_file_name(name))
+}
+
+fn random(bytes: &mut [u8]) -> Result<(), KeySourceError> {
+    getrandom::fill(bytes).map_err(|error| KeySourceError::NoRandomness(error.to_string()))
+}
