@@ -108,7 +108,7 @@ impl Follower {
     }
 
     /// The lowest block a fork is looked for at.
-    pub(super) fn floor(&self) -> u64 {
+    fn floor(&self) -> u64 {
         let bottom = self.window.bottom().map_or(0, |bottom| bottom.number);
         bottom.max(self.tip_number().saturating_sub(self.depth_max()))
     }

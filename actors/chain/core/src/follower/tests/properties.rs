@@ -47,9 +47,11 @@ fn perform(world: &mut World, step: Step) {
     match step {
         Step::Mine(count) => world.node.mine(count),
         Step::Reorg(depth, count) => {
-            // Deeper ones halt, which is another test's business.
-            let fork = world.node.head().saturating_sub(depth).max(world.follower.floor());
-            world.node.fork(fork.min(world.node.head()), count);
+            // Deeper ones halt, which is another test's business. What was retracted and then
+            // forgotten in a kill counts.
+            let head = world.node.head();
+            let floor = world.highest.saturating_sub(world.rules.limits.reorg_depth_max as u64);
+            world.node.fork(head.saturating_sub(depth).max(floor).min(head), count);
         }
         Step::Look(trouble) => world.look(trouble),
         Step::Write => world.write(),

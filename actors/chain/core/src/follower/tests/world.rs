@@ -58,6 +58,8 @@ pub(super) struct World {
     pub(super) consumers: Vec<Consumer>,
     pub(super) halted: Option<Halt>,
     pub(super) now: Moment,
+    /// The highest block ever committed, whether the journal still knows of it or not.
+    pub(super) highest: u64,
     pub(super) looks: VecDeque<(u64, Plan)>,
     snapshot: Option<Snapshot>,
     journal: Vec<Vec<u8>>,
@@ -81,6 +83,7 @@ impl World {
             consumers,
             halted,
             now,
+            highest: 0,
             looks,
             snapshot,
             journal,
@@ -104,6 +107,8 @@ impl World {
         }
         assert!(self.looks.len() <= 1, "one look at a time");
         let limits = &self.rules.limits;
+        let committed = self.follower.status().committed;
+        self.highest = self.highest.max(committed.map_or(0, |block| block.number));
         let queued_max = limits.undelivered_max + limits.reorg_depth_max;
         assert!(self.follower.status().undelivered <= queued_max);
     }
