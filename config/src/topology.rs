@@ -75,6 +75,15 @@ pub enum Child {
     Supervisor(ActorId),
 }
 
+impl Child {
+    /// Its name.
+    pub const fn id(&self) -> &ActorId {
+        match self {
+            Self::Actor(id) | Self::Supervisor(id) => id,
+        }
+    }
+}
+
 /// An actor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Actor {

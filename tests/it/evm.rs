@@ -69,7 +69,7 @@ fn times(point: &[u8], scalar: U256) -> Option<Vec<u8>> {
 fn climb(leaf: B256, mut index: u32, proof: &[u8]) -> B256 {
     let mut node = leaf;
     for sibling in proof.chunks(32) {
-        let pair = if index % 2 == 0 {
+        let pair = if index.is_multiple_of(2) {
             [node.as_slice(), sibling].concat()
         } else {
             [sibling, node.as_slice()].concat()
@@ -141,9 +141,9 @@ fn certified(count: u8, signs: impl Fn(usize) -> bool) -> Case {
         keys.iter().enumerate().filter(|(index, _)| signs(*index)).map(|(_, key)| key).collect();
     let signatures: Vec<G1> = signers.iter().map(|key| key.sign(&message)).collect();
     let signature = G1::sum(&signatures).unwrap();
-    let apk_g2: Vec<G2> = signers.iter().map(|key| key.public().g2().clone()).collect();
+    let apk_g2: Vec<G2> = signers.iter().map(|key| *key.public().g2()).collect();
     let apk_g2 = G2::sum(&apk_g2).unwrap();
-    let all: Vec<G1> = keys.iter().map(|key| key.public().g1().clone()).collect();
+    let all: Vec<G1> = keys.iter().map(|key| *key.public().g1()).collect();
     Case {
         certificate: bn254_certificate(&table, hash, (&signature, &apk_g2), signs).unwrap(),
         root: operator_tree(&table).unwrap().root(),

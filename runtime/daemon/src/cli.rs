@@ -1,0 +1,267 @@
+//! The command line. Every flag has an environment twin.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A supervised actor runtime for AI agents and EigenLayer services.
+#[derive(Debug, Parser)]
+#[command(name = "synod", version, propagate_version = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the runtime that a topology file describes
+    Run(RunArgs),
+    /// Start a whole network in this process: a simulated chain, four operators, an aggregator,
+    /// an agent memory
+    Dev(DevArgs),
+    /// Check a topology file; exit 0 if it can be run, 78 if not
+    Validate(ValidateArgs),
+    /// Write a topology file to start from
+    Init(InitArgs),
+    /// Print the JSON Schema of topology files
+    Schema,
+    /// Draw the topology with its typed edges
+    Graph(GraphArgs),
+    /// Say how a running daemon is
+    Status(ReadArgs),
+    /// Show the supervision tree of a running daemon
+    Tree(ReadArgs),
+    /// Show messages as they are handled
+    Tap(TapArgs),
+    /// Look at actors, restart or kill one
+    Actors(ActorsArgs),
+    /// Look at circuit breakers, force or reset one
+    Breakers(BreakersArgs),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Which topology.
+#[derive(Debug, Args)]
+pub struct FileArgs {
+    /// The topology file
+    #[arg(short, long, env = "SYNOD_CONFIG", conflicts_with = "profile")]
+    pub config: Option<PathBuf>,
+    /// A topology that is built in
+    #[arg(short, long, env = "SYNOD_PROFILE")]
+    pub profile: Option<Profile>,
+}
+
+/// A topology that is built in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// A simulated chain, four operators, an aggregator, an agent memory
+    Dev,
+    /// A chain, an aggregator and the operators whose keys are here
+    Aggregator,
+    /// A chain and one operator that performs its tasks
+    Executor,
+    /// An agent memory
+    Agent,
+}
+
+impl Profile {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Aggregator => "aggregator",
+            Self::Executor => "executor",
+            Self::Agent => "agent",
+        }
+    }
+}
+
+/// `synod run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Which topology.
+    #[command(flatten)]
+    pub file: FileArgs,
+    /// Where the journal and keys are kept, instead of `runtime.data_dir`
+    #[arg(long, env = "SYNOD_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// `synod dev`.
+#[derive(Debug, Args)]
+pub struct DevArgs {
+    /// End after this time, as in 30s or 5m
+    #[arg(long = "for", value_name = "TIME", env = "SYNOD_FOR", value_parser = duration)]
+    pub for_: Option<Duration>,
+    /// Kill a random actor now and then
+    #[arg(long, env = "SYNOD_CHAOS")]
+    pub chaos: bool,
+    /// Seed of the chain and of the chaos
+    #[arg(long, env = "SYNOD_SEED", default_value_t = 7)]
+    pub seed: u64,
+    /// Print one JSON object a line
+    #[arg(long, env = "SYNOD_JSON")]
+    pub json: bool,
+    /// Keep the journal, keys and chain here; without it they go with the process
+    #[arg(long, env = "SYNOD_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Listen here for HTTP; port 0 takes a free one
+    #[arg(long, env = "SYNOD_HTTP_LISTEN")]
+    pub http: Option<std::net::SocketAddr>,
+    /// Listen here for Prometheus; port 0 takes a free one
+    #[arg(long, env = "SYNOD_METRICS_LISTEN")]
+    pub metrics: Option<std::net::SocketAddr>,
+}
+
+/// `synod validate`.
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    /// The topology file
+    pub path: Option<PathBuf>,
+    /// Which topology.
+    #[command(flatten)]
+    pub file: FileArgs,
+    /// Print the whole configuration as it will be used, secrets redacted
+    #[arg(long)]
+    pub show: bool,
+}
+
+/// `synod init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The file to write; must not exist
+    #[arg(default_value = "synod.toml")]
+    pub path: PathBuf,
+    /// What to start from; without it, the reference file with every key and its default
+    #[arg(short, long, env = "SYNOD_PROFILE")]
+    pub profile: Option<Profile>,
+}
+
+/// `synod graph`.
+#[derive(Debug, Args)]
+pub struct GraphArgs {
+    /// Which topology.
+    #[command(flatten)]
+    pub file: FileArgs,
+    /// How to draw it
+    #[arg(long, default_value = "mermaid", env = "SYNOD_FORMAT")]
+    pub format: GraphFormat,
+}
+
+/// How a graph is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// Graphviz
+    Dot,
+    /// Mermaid flowchart
+    Mermaid,
+    /// Nodes and edges as JSON
+    Json,
+}
+
+/// Which daemon.
+#[derive(Debug, Args)]
+pub struct DaemonArgs {
+    /// Where the daemon listens for HTTP
+    #[arg(long, env = "SYNOD_URL", default_value = "http://127.0.0.1:8080", global = true)]
+    pub url: String,
+}
+
+/// `synod status`, `synod tree`.
+#[derive(Debug, Args)]
+pub struct ReadArgs {
+    /// Which daemon.
+    #[command(flatten)]
+    pub daemon: DaemonArgs,
+    /// Print JSON
+    #[arg(long, env = "SYNOD_JSON")]
+    pub json: bool,
+}
+
+/// `synod tap`.
+#[derive(Debug, Args)]
+pub struct TapArgs {
+    /// Which daemon.
+    #[command(flatten)]
+    pub daemon: DaemonArgs,
+    /// Only messages to this actor
+    pub actor: Option<String>,
+    /// Only messages of this kind
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// End after so many messages
+    #[arg(long)]
+    pub limit: Option<u64>,
+    /// Print one JSON object a line
+    #[arg(long, env = "SYNOD_JSON")]
+    pub json: bool,
+}
+
+/// `synod actors`.
+#[derive(Debug, Args)]
+pub struct ActorsArgs {
+    /// What to do; without it, list them.
+    #[command(subcommand)]
+    pub action: Option<ActorAction>,
+    /// Which daemon.
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+/// What to do to an actor.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ActorAction {
+    /// End an actor in order and start its next incarnation
+    Restart {
+        /// The actor
+        id: String,
+    },
+    /// Kill an actor as a crash would; its supervisor restarts it
+    Kill {
+        /// The actor
+        id: String,
+    },
+}
+
+/// `synod breakers`.
+#[derive(Debug, Args)]
+pub struct BreakersArgs {
+    /// What to do; without it, list them.
+    #[command(subcommand)]
+    pub action: Option<BreakerAction>,
+    /// Which daemon.
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+/// What to do to a breaker.
+#[derive(Clone, Debug, Subcommand)]
+pub enum BreakerAction {
+    /// Let no call through until reset
+    Open {
+        /// The breaker
+        name: String,
+    },
+    /// Let every call through until reset
+    Close {
+        /// The breaker
+        name: String,
+    },
+    /// Close it and forget what it counted
+    Reset {
+        /// The breaker
+        name: String,
+    },
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if time.is_zero() { Err("must be longer than zero".to_owned()) } else { Ok(time) }
+}

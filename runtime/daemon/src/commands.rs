@@ -1,0 +1,40 @@
+//! What each command does.
+
+mod actors;
+mod breakers;
+mod client;
+mod dev;
+mod files;
+mod graph;
+mod run;
+mod status;
+mod tap;
+
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Command};
+use crate::exit::{Exit, OK};
+
+/// Carries out a command; the exit code.
+///
+/// # Errors
+/// [`Exit`]: what to tell the user, and the code to end with.
+pub fn perform(cli: Cli) -> Result<u8, Exit> {
+    match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Dev(args) => dev::dev(&args),
+        Command::Validate(args) => files::validate(&args),
+        Command::Init(args) => files::init(&args),
+        Command::Schema => files::schema(),
+        Command::Graph(args) => graph::graph(&args),
+        Command::Status(args) => status::status(&args),
+        Command::Tree(args) => status::tree(&args),
+        Command::Tap(args) => tap::tap(&args),
+        Command::Actors(args) => actors::actors(&args),
+        Command::Breakers(args) => breakers::breakers(&args),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "synod", &mut std::io::stdout());
+            Ok(OK)
+        }
+    }
+}

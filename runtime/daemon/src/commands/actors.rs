@@ -1,0 +1,42 @@
+//! `synod actors`.
+
+use serde_json::Value;
+
+use super::client::Client;
+use super::status::describe;
+use crate::cli::{ActorAction, ActorsArgs};
+use crate::exit::{Exit, OK};
+use crate::out;
+
+/// Lists actors, or restarts or kills one.
+pub(super) fn actors(args: &ActorsArgs) -> Result<u8, Exit> {
+    let client = Client::new(&args.read.daemon);
+    let (id, verb, done) = match &args.action {
+        None => return list(&client, args.read.json),
+        Some(ActorAction::Restart { id }) => (id, "restart", "is being restarted"),
+        Some(ActorAction::Kill { id }) => (id, "kill", "was killed"),
+    };
+    let answer = client.post(&format!("/v1/actors/{id}/{verb}"))?;
+    if args.read.json {
+        out::json(&answer)?;
+    } else {
+        out::line(format_args!("{id} {done}"))?;
+    }
+    Ok(OK)
+}
+
+fn list(client: &Client<'_>, as_json: bool) -> Result<u8, Exit> {
+    let actors = client.get("/v1/actors")?;
+    if as_json {
+        out::json(&actors)?;
+        return Ok(OK);
+    }
+    for node in actors.as_array().into_iter().flatten().filter(is_actor) {
+        out::line(describe(node))?;
+    }
+    Ok(OK)
+}
+
+fn is_actor(node: &&Value) -> bool {
+    node["role"].as_str() == Some("actor")
+}

@@ -1,0 +1,55 @@
+//! `synod tap`.
+
+use serde_json::Value;
+
+use super::client::Client;
+use crate::cli::TapArgs;
+use crate::exit::{Exit, OK};
+use crate::out;
+
+/// Prints messages as they are handled, until the limit, the end of the daemon, or Ctrl-C.
+pub(super) fn tap(args: &TapArgs) -> Result<u8, Exit> {
+    let mut path = "/v1/tap?".to_owned();
+    for (key, value) in [("actor", &args.actor), ("kind", &args.kind)] {
+        if let Some(value) = value {
+            path.push_str(&format!("{key}={value}&"));
+        }
+    }
+    let mut left = args.limit.unwrap_or(u64::MAX);
+    if left == 0 {
+        return Ok(OK);
+    }
+    Client::new(&args.daemon).follow(&path, |kind, data| {
+        if kind == "missed" {
+            out::line(format_args!("… {data} messages were not shown: this tap is too slow"))?;
+            return Ok(true);
+        }
+        if args.json {
+            out::line(data)?
+        } else {
+            out::line(describe(data))?
+        }
+        left -= 1;
+        Ok(left > 0)
+    })?;
+    Ok(OK)
+}
+
+fn describe(data: &str) -> String {
+    let tapped: Value = serde_json::from_str(data).unwrap_or_default();
+    let micros = |key: &str| {
+        let time = &tapped[key];
+        let (seconds, nanos) = (time["secs"].as_u64(), time["nanos"].as_u64());
+        seconds.unwrap_or(0) * 1_000_000 + nanos.unwrap_or(0) / 1_000
+    };
+    let outcome = if tapped["is_failed"].as_bool() == Some(true) { " FAILED" } else { "" };
+    format!(
+        "{} {}#{} {} waited {} µs, took {} µs{outcome}",
+        tapped["at"].as_u64().unwrap_or(0) / 1_000_000,
+        tapped["actor"].as_str().unwrap_or("?"),
+        tapped["incarnation"],
+        tapped["kind"].as_str().unwrap_or("?"),
+        micros("waited"),
+        micros("handled_in"),
+    )
+}

@@ -1,0 +1,102 @@
+//! Is it alive, is it ready, how is it.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use synod_protocol::chain::ChainMsg;
+use synod_protocol::store::StoreMsg;
+use synod_supervision::Role;
+
+use super::Surface;
+
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What there is to ask for.
+pub(super) async fn index() -> Json<Value> {
+    Json(json!({
+        "name": "synod",
+        "version": env!("CARGO_PKG_VERSION"),
+        "paths": [
+            "GET /livez", "GET /readyz", "GET /v1/status", "GET /v1/tree", "GET /v1/actors",
+            "POST /v1/actors/{id}/restart", "POST /v1/actors/{id}/kill", "GET /v1/dead-letters",
+            "GET /v1/breakers", "POST /v1/breakers/{name}/{open|close|reset}",
+            "GET /v1/events", "GET /v1/tap", "GET /v1/tasks", "GET /v1/tasks/{id}",
+            "GET /v1/executors/{id}/answers", "GET /v1/memory/{agent}",
+            "POST /v1/memory/{agent}", "POST /v1/memory/{agent}/query",
+            "GET /v1/memory/{agent}/{id}", "DELETE /v1/memory/{agent}/{id}",
+        ],
+    }))
+}
+
+/// The process answers.
+pub(super) async fn live() -> &'static str {
+    "ok\n"
+}
+
+/// Every actor runs and the journal can be written. Otherwise 503 and the reasons.
+pub(super) async fn ready(State(surface): State<Surface>) -> Response {
+    let reasons = reasons_against(&surface).await;
+    if reasons.is_empty() {
+        return Json(json!({ "ready": true })).into_response();
+    }
+    let body = Json(json!({ "ready": false, "reasons": reasons }));
+    (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
+}
+
+async fn reasons_against(surface: &Surface) -> Vec<String> {
+    let tree = surface.runtime.tree(&surface.root);
+    let mut reasons: Vec<String> = tree
+        .flatten()
+        .into_iter()
+        .filter(|node| !matches!(node.state, "running" | "ended"))
+        .map(|node| format!("{} is {}", node.id, node.state))
+        .collect();
+    for store in surface.desks.stores.values() {
+        match store.call(PATIENCE, StoreMsg::Status).await {
+            Ok(status) => reasons.extend(status.failed.map(|why| format!("journal: {why}"))),
+            Err(error) => reasons.push(format!("{} does not answer: {error}", store.id())),
+        }
+    }
+    reasons
+}
+
+/// Everything at a glance.
+pub(super) async fn status(State(surface): State<Surface>) -> Json<Value> {
+    let tree = surface.runtime.tree(&surface.root);
+    let nodes = tree.flatten();
+    let actors: Vec<_> = nodes.iter().filter(|node| node.role == Role::Actor).collect();
+    let mut chains = serde_json::Map::new();
+    for (id, chain) in &surface.desks.chains {
+        let status = chain.call(PATIENCE, ChainMsg::Status).await;
+        chains.insert(id.to_string(), answer(status));
+    }
+    let mut stores = serde_json::Map::new();
+    for (id, store) in &surface.desks.stores {
+        stores.insert(id.to_string(), answer(store.call(PATIENCE, StoreMsg::Status).await));
+    }
+    let reasons = reasons_against(&surface).await;
+    Json(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "ready": reasons.is_empty(),
+        "reasons": reasons,
+        "now_ms": surface.runtime.clock().now().unix_millis(),
+        "actors": actors.len(),
+        "running": actors.iter().filter(|node| node.state == "running").count(),
+        "restarts": nodes.iter().map(|node| node.restarts).sum::<u64>(),
+        "dead_letters": surface.runtime.dead_letters().len(),
+        "breakers": surface.runtime.breakers(),
+        "chains": chains,
+        "stores": stores,
+    }))
+}
+
+fn answer<T: serde::Serialize>(answer: Result<T, synod_supervision::CallError>) -> Value {
+    match answer {
+        Ok(value) => json!(value),
+        Err(error) => json!({ "error": error.to_string() }),
+    }
+}

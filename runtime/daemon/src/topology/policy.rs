@@ -1,0 +1,68 @@
+//! From sections of a file to policies of supervision.
+
+use std::time::Duration;
+
+use synod_config::{Actor, BreakerPolicy, Restart, Strategy, Supervisor};
+use synod_supervision::core;
+use synod_types::actor::ActorId;
+
+/// A supervisor is ready when all below it are; that may take as long as all of them together,
+/// and its own children's timeouts bound it. An hour is a fuse, not a policy.
+const SUPERVISOR_START: Duration = Duration::from_secs(3_600);
+
+const fn restart(restart: Restart) -> core::Restart {
+    match restart {
+        Restart::Permanent => core::Restart::Permanent,
+        Restart::Transient => core::Restart::Transient,
+        Restart::Temporary => core::Restart::Temporary,
+    }
+}
+
+pub(super) fn of_actor(id: &ActorId, actor: &Actor) -> core::ChildPolicy {
+    core::ChildPolicy {
+        id: id.clone(),
+        restart: restart(actor.restart),
+        start_timeout: actor.start_timeout,
+        stop_timeout: actor.stop_timeout,
+    }
+}
+
+pub(super) fn of_supervisor_as_child(id: &ActorId, section: &Supervisor) -> core::ChildPolicy {
+    core::ChildPolicy {
+        id: id.clone(),
+        restart: restart(section.restart),
+        start_timeout: SUPERVISOR_START,
+        stop_timeout: section.stop_timeout,
+    }
+}
+
+pub(super) const fn of_supervisor(section: &Supervisor, seed: u64) -> core::SupervisorPolicy {
+    let strategy = match section.strategy {
+        Strategy::OneForOne => core::Strategy::OneForOne,
+        Strategy::OneForAll => core::Strategy::OneForAll,
+        Strategy::RestForOne => core::Strategy::RestForOne,
+    };
+    let backoff = section.backoff;
+    core::SupervisorPolicy {
+        strategy,
+        intensity: core::Intensity { restarts_max: section.restarts_max, period: section.period },
+        backoff: core::Backoff {
+            first: backoff.first,
+            max: backoff.max,
+            jitter_percent: backoff.jitter_percent,
+            reset_after: backoff.reset_after,
+        },
+        seed,
+    }
+}
+
+pub(super) const fn of_breaker(policy: &BreakerPolicy) -> core::BreakerPolicy {
+    core::BreakerPolicy {
+        failures_to_open: policy.failures_to_open,
+        open_for: policy.open_for,
+        probes_max: policy.probes_max,
+        successes_to_close: policy.successes_to_close,
+        call_timeout: policy.call_timeout,
+        calls_max: policy.calls_max,
+    }
+}

@@ -1,0 +1,86 @@
+//! Signers, executors, aggregation, quorum, tasks.
+
+mod keys;
+mod tasks;
+
+use synod_config::{AggregationSettings, QuorumSettings, SignerSettings};
+use synod_quorum::Quorum;
+use synod_signature::{
+    Aggregation, AggregationArgs, AggregationLimits, CollectionLimits, Signer, SignerArgs,
+    SignerLimits,
+};
+use synod_supervision::core::ChildPolicy;
+use synod_supervision::{ChildSpec, Outlet};
+use synod_types::actor::ActorId;
+
+use super::{Maker, TopologyError};
+
+impl Maker<'_> {
+    pub(super) fn signer(
+        &self,
+        id: &ActorId,
+        policy: ChildPolicy,
+        settings: &SignerSettings,
+    ) -> ChildSpec {
+        let args = SignerArgs {
+            key: self.key_source(id, settings),
+            store: self.journal(id),
+            limits: SignerLimits {
+                duties_max: settings.duties_max,
+                waiting_max: settings.waiting_max,
+            },
+        };
+        ChildSpec::worker::<Signer>(policy, &self.addresses.signers[id], args)
+    }
+
+    pub(super) fn aggregation(
+        &self,
+        id: &ActorId,
+        policy: ChildPolicy,
+        settings: &AggregationSettings,
+    ) -> Result<ChildSpec, TopologyError> {
+        let collection = CollectionLimits {
+            tasks_max: settings.tasks_max,
+            members_max: settings.members_max,
+            output_bytes_max: settings.output_bytes_max,
+            keys_max: settings.keys_max,
+        };
+        let events = self.addresses.takes_proofs(&self.target(id, "events"));
+        let args = AggregationArgs {
+            events: listener(id, events)?,
+            limits: AggregationLimits {
+                collection,
+                jobs_max: settings.jobs_max,
+                events_max: settings.events_max,
+                retry_after: settings.retry_after,
+            },
+        };
+        Ok(ChildSpec::worker::<Aggregation>(policy, &self.addresses.aggregations[id], args))
+    }
+
+    pub(super) fn quorum(
+        &self,
+        id: &ActorId,
+        policy: ChildPolicy,
+        settings: &QuorumSettings,
+    ) -> Result<ChildSpec, TopologyError> {
+        let events = self.addresses.takes_verdicts(&self.target(id, "events"));
+        let args = synod_quorum::Args {
+            limits: synod_quorum::Limits {
+                open_max: settings.open_max,
+                decided_max: settings.decided_max,
+                members_max: settings.members_max,
+                evidence_max: settings.evidence_max,
+            },
+            events: listener(id, events)?,
+            // Each open ballot has one verdict; evidence and the start come on top.
+            untold_max: settings.open_max + settings.decided_max + settings.evidence_max + 1,
+            retry_after: AggregationLimits::default().retry_after,
+        };
+        Ok(ChildSpec::worker::<Quorum>(policy, &self.addresses.quorums[id], args))
+    }
+}
+
+fn listener<T>(id: &ActorId, events: Option<Outlet<T>>) -> Result<Outlet<T>, TopologyError> {
+    events.ok_or_else(|| TopologyError::new(id, "`events` leads to nobody who listens"))
+}
