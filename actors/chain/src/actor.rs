@@ -167,15 +167,17 @@ impl Chain {
         Ok(ctx.pipe(told, move |outcome| ChainMsg::Answered(consumer, upto, outcome))?)
     }
 
+    /// One append for each record: each is within the store's limits by itself.
     async fn journal(
         &mut self,
         ctx: &Context<ChainMsg>,
         records: &[Record],
     ) -> Result<(), Failure> {
         self.metrics.told(records);
-        let last = self.follower.status().last_event;
-        let bytes = records.iter().map(|record| record.encode().into()).collect();
-        self.pen.write(ctx, bytes, vec![last], ChainMsg::Journalled).await?;
+        for record in records {
+            let bytes = vec![record.encode().into()];
+            self.pen.write(ctx, bytes, vec![record.last()], ChainMsg::Journalled).await?;
+        }
         if self.snapshot_every <= self.pen.unsaved() {
             let state = self.follower.snapshot().encode().into();
             self.pen.save(ctx, state, ChainMsg::Saved).await?;

@@ -13,11 +13,9 @@
 mod actor;
 mod look;
 mod metrics;
-mod settings;
 mod source;
 
 pub use actor::{Args, Chain};
 pub use metrics::describe;
-pub use settings::rules;
 pub use source::{Asked, Heard, Source, SourceError};
 pub use synod_chain_core::{Limits, Rules, WINDOW};

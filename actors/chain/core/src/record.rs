@@ -58,6 +58,16 @@ pub enum RecordError {
 }
 
 impl Record {
+    /// Number of the last event in it; 0 if there is none.
+    pub const fn last(&self) -> EventNumber {
+        match self {
+            Self::Began { .. } => EventNumber(0),
+            Self::Told { first, events, .. } => {
+                EventNumber(first.0.saturating_add(events.len() as u64).saturating_sub(1))
+            }
+        }
+    }
+
     /// As the journal keeps it.
     pub fn encode(&self) -> Vec<u8> {
         encode(self)

@@ -34,6 +34,27 @@ fn records_are_read_as_written() {
     });
 }
 
+/// What the limits count is never less than what is written.
+#[test]
+fn an_event_is_no_longer_than_its_weight() {
+    let most = BlockId { number: u64::MAX, hash: B256::repeat_byte(0xff) };
+    let block = Block { id: most, parent: most.hash, timestamp: u64::MAX };
+    for (logs, topics, data) in [(0, 0, 0), (1, 4, 0), (300, 4, 127), (9, 0, 70_000)] {
+        let log = Log {
+            address: Address::repeat_byte(0xff),
+            topics: vec![most.hash; topics],
+            data: vec![0xff; data].into(),
+            transaction: most.hash,
+            index: u64::MAX,
+        };
+        let event = ChainEvent::Committed { block, logs: vec![log; logs] };
+        let (first, answered) = (EventNumber(u64::MAX), EventNumber(u64::MAX));
+        let weight = crate::assemble::weight(&event);
+        let record = Record::Told { first, events: vec![event], answered };
+        assert!(record.encode().len() <= weight, "{} > {weight}", record.encode().len());
+    }
+}
+
 #[test]
 fn the_form_on_disk_does_not_drift() {
     let identity = ChainIdentity { chain: ChainId(1), genesis: B256::repeat_byte(0xab) };

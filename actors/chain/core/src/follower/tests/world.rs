@@ -150,13 +150,7 @@ impl World {
     pub(super) fn write(&mut self) {
         if let Some(record) = self.writing.pop_front() {
             self.journal.push(record.encode());
-            let last = match record {
-                Record::Began { .. } => EventNumber::default(),
-                Record::Told { first, events, .. } => {
-                    EventNumber(first.0 + events.len() as u64 - 1)
-                }
-            };
-            self.apply(Input::Durable(last));
+            self.apply(Input::Durable(record.last()));
         }
     }
 
