@@ -16,7 +16,7 @@ pub struct Limits {
     /// Size at which a segment is sealed. A restart scans one segment.
     pub segment_bytes_max: u64,
     /// Bytes of zeros written behind small groups, so that the next ones need not make the file
-    /// longer: a sync is an order of magnitude slower when it must.
+    /// longer: the file system would have to log its new size with each sync.
     pub prepared_bytes: u32,
     /// Bytes of all segments together.
     pub journal_bytes_max: u64,

@@ -26,7 +26,7 @@
 //! 5. **Bytes before the mark are never cut.** Only an unfinished last write is; anything else is
 //!    corruption, and the journal does not open.
 //! 6. **Zeros may stand behind the last frame** of the active segment: space written ahead, because a
-//!    sync that must make the file longer is an order of magnitude slower. No frame is all zeros.
+//!    sync takes longer when the file has become longer. No frame is all zeros.
 //! 7. **A segment is dropped after a manifest without it is durable**, and that only after the
 //!    snapshots that stand for its records were read back whole.
 

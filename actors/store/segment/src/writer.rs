@@ -207,16 +207,22 @@ impl Writer {
         let end = start + group.bytes().len() as u64;
         files.write(&self.segment, path, group.bytes(), start)?;
         if self.prepared < end {
-            let ahead = self.shared.limits.prepared_bytes as usize;
-            // A large group makes the file longer by itself and gains nothing from zeros.
-            let ahead = if group.bytes().len() <= ahead / 8 { ahead } else { 0 };
-            files.write(&self.segment, path, &vec![0; ahead], end)?;
-            self.prepared = end + ahead as u64;
+            let ahead = self.zeros_ahead(group.bytes().len() as u64, end);
+            files.write(&self.segment, path, &vec![0; ahead as usize], end)?;
+            self.prepared = end + ahead;
         }
         files.disk.sync(&self.segment).trying("sync", path)?;
         let (bytes, at) = Mark { segment, offset: end }.encode(self.turn);
         self.turn += 1;
         files.write(&self.mark, &files.mark(), &bytes, at)
+    }
+
+    /// How many zeros to write behind a group that makes the file longer. A large one gains nothing
+    /// from them, and none are written where the segment is full.
+    fn zeros_ahead(&self, group: u64, end: u64) -> u64 {
+        let limits = &self.shared.limits;
+        let ahead = u64::from(limits.prepared_bytes);
+        if ahead / 8 < group { 0 } else { ahead.min(limits.segment_bytes_max.saturating_sub(end)) }
     }
 
     /// Seals a full segment and begins the next. The manifest decides which of them counts, so a

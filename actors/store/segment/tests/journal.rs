@@ -199,6 +199,27 @@ fn a_damaged_snapshot_is_refused_and_an_older_one_taken_if_the_journal_goes_on_f
 }
 
 #[test]
+fn no_segment_goes_for_a_snapshot_that_cannot_be_read_back() {
+    let dir = tempdir().unwrap();
+    let desk = Desk::open(dir.path());
+    desk.append("b", 0, &records(0..3)).unwrap();
+    desk.save("b", 3, b"of b").unwrap();
+    flip(&file(dir.path(), "snapshots/b.00000000000000000003.snapshot"), 20);
+    for n in 0..30 {
+        desk.append("a", n, &[record(n)]).unwrap();
+    }
+    let before = desk.status().segments;
+    desk.save("a", 30, b"of a").unwrap();
+    assert_eq!(desk.status().segments, before);
+    assert_eq!(desk.load("b"), Ok(None));
+    assert_eq!(desk.read_all("b", 0).unwrap(), records(0..3));
+
+    desk.save("b", 3, b"of b").unwrap();
+    assert!(desk.status().segments < before);
+    assert_eq!(desk.load("b"), Ok(Some(snapshot(3, b"of b"))));
+}
+
+#[test]
 fn a_backup_under_writes_is_whole_and_opens() {
     let (dir, to) = (tempdir().unwrap(), tempdir().unwrap());
     let desk = Desk::open(dir.path());

@@ -9,27 +9,34 @@ use std::time::{Duration, Instant};
 /// Size of a file whose space is prepared.
 const PREPARED: usize = 64 << 20;
 
-/// How often something was done, and how long it took.
+/// How often something was done, and how long it took each time.
 pub(crate) struct Rate {
     pub(crate) times: Vec<Duration>,
     pub(crate) took: Duration,
-    pub(crate) written: u64,
 }
 
-impl fmt::Display for Rate {
+impl Rate {
+    fn per_second(&self) -> f64 {
+        self.times.len() as f64 / self.took.as_secs_f64()
+    }
+}
+
+/// The same, measured again and again.
+#[derive(Default)]
+pub(crate) struct Rates(pub(crate) Vec<Rate>);
+
+/// The median round, and how far the others are from it.
+impl fmt::Display for Rates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut times = self.times.clone();
+        let mut rounds: Vec<&Rate> = self.0.iter().collect();
+        rounds.sort_by(|a, b| a.per_second().total_cmp(&b.per_second()));
+        let [low, median, high] =
+            [0, rounds.len() / 2, rounds.len() - 1].map(|n| rounds[n].per_second());
+        let mut times = rounds[rounds.len() / 2].times.clone();
         times.sort_unstable();
         let at = |percent: usize| times[(times.len() - 1) * percent / 100].as_secs_f64() * 1e3;
-        let count = times.len() as f64;
-        let rate = count / self.took.as_secs_f64();
-        let written = self.written as f64 / count / 1024.0;
-        write!(
-            f,
-            "{rate:.0}/s, p50 {:.2} ms, p99 {:.2} ms, {written:.1} KiB written each",
-            at(50),
-            at(99)
-        )
+        let (half, most) = (at(50), at(99));
+        write!(f, "{median:.0}/s ({low:.0} to {high:.0}), p50 {half:.2} ms, p99 {most:.2} ms")
     }
 }
 
@@ -66,7 +73,7 @@ pub(crate) fn overwrite_and_sync(dir: &Path, bytes: usize, during: Duration) -> 
 
 fn write_and_sync(file: &File, bytes: usize, wrap: u64, during: Duration) -> Rate {
     let bytes = vec![0x5a; bytes];
-    let (start, before, mut at) = (Instant::now(), written(), 0);
+    let (start, mut at) = (Instant::now(), 0);
     let mut times = Vec::new();
     while start.elapsed() < during {
         let begin = Instant::now();
@@ -78,12 +85,5 @@ fn write_and_sync(file: &File, bytes: usize, wrap: u64, during: Duration) -> Rat
             at = 0;
         }
     }
-    Rate { times, took: start.elapsed(), written: written() - before }
-}
-
-/// Bytes this process has caused to be written, as the kernel counts them.
-pub(crate) fn written() -> u64 {
-    let text = fs::read_to_string("/proc/self/io").unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("write_bytes: "));
-    line.and_then(|bytes| bytes.parse().ok()).unwrap_or_default()
+    Rate { times, took: start.elapsed() }
 }

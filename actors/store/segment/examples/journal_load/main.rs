@@ -16,11 +16,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use engine::Engine;
+use machine::{Rate, Rates};
 
 /// Size of every record.
 const RECORD_BYTES: usize = 1024;
-/// How long each rate is measured.
-const MEASURED: Duration = Duration::from_secs(5);
+/// How long each rate is measured, and how often: in turns, since other work on the machine comes
+/// and goes.
+const MEASURED: Duration = Duration::from_secs(2);
+const ROUNDS: usize = 3;
+
+const RAW: [fn(&Path, usize, Duration) -> Rate; 2] =
+    [machine::append_and_sync, machine::overwrite_and_sync];
 
 fn main() {
     if reopen::is_child() {
@@ -34,15 +40,16 @@ fn main() {
     println!("{}", machine::describe());
     for records in [1, 64, 512] {
         let bytes = records * RECORD_BYTES;
-        let raw = machine::append_and_sync(&fresh(&root), bytes, MEASURED);
-        println!("disk alone, {records} KiB appended and synced: {raw}");
-        let raw = machine::overwrite_and_sync(&fresh(&root), bytes, MEASURED);
-        println!("disk alone, {records} KiB written over zeros and synced: {raw}");
+        let raw = in_turns(&RAW, |measure| measure(&fresh(&root), bytes, MEASURED));
+        println!("disk alone, {records} KiB appended and synced: {}", raw[0]);
+        println!("disk alone, {records} KiB written over zeros and synced: {}", raw[1]);
     }
     for writers in [1, 64, 512] {
-        for engine in Engine::ALL {
-            let measured = writers::measure(engine, &fresh(&root), writers, MEASURED);
-            println!("{engine}, {writers} writers: {measured}");
+        let rates = in_turns(&Engine::ALL, |&engine| {
+            writers::measure(engine, &fresh(&root), writers, MEASURED)
+        });
+        for (engine, rates) in Engine::ALL.iter().zip(rates) {
+            println!("{engine}, {writers} writers: {rates}");
         }
     }
     for engine in Engine::ALL {
@@ -50,6 +57,17 @@ fn main() {
         println!("{engine}, {records} records: {measured}");
     }
     std::fs::remove_dir_all(&root).unwrap();
+}
+
+/// Measures each subject once a round.
+fn in_turns<T>(subjects: &[T], measure: impl Fn(&T) -> Rate) -> Vec<Rates> {
+    let mut rates: Vec<Rates> = subjects.iter().map(|_| Rates::default()).collect();
+    for _ in 0..ROUNDS {
+        for (rates, subject) in rates.iter_mut().zip(subjects) {
+            rates.0.push(measure(subject));
+        }
+    }
+    rates
 }
 
 /// An empty directory below `root`.
