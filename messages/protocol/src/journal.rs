@@ -7,13 +7,16 @@
 //!
 //! Invariant: an effect leaves the pen only when every record written before it is durable, and
 //! effects leave in the order in which they were written. An append whose answer was lost is
-//! sent again as it was: the store answers a repeat without writing twice.
+//! sent again as it was: the store answers a repeat without writing twice. Answers outlive the
+//! incarnation that asked, in its mailbox: a ticket therefore names its incarnation, and a pen
+//! believes only answers to its own.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
 use synod_supervision::{CallError, Context, Failure, Message, Outlet};
+use synod_types::actor::Incarnation;
 use synod_types::store::{StreamId, Version};
 
 use crate::store::{Page, Snapshot, StoreMsg, StoreRefusal};
@@ -24,14 +27,19 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const OPENING_TRIES: u32 = 5;
 /// Bytes of records read at once at the start.
 const PAGE_BYTES: u32 = 1 << 20;
+/// Writes that wait for durability at once. Beyond that the incarnation cannot go on.
+const OPEN_MAX: usize = 4_096;
 /// Before the first repetition of a lost append; doubled at each further one.
 const RESEND_FIRST: Duration = Duration::from_millis(5);
 /// Never longer between repetitions.
 const RESEND_MAX: Duration = Duration::from_secs(1);
 
-/// Names one write of a pen.
+/// Names one write of one incarnation's pen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Ticket(u64);
+pub struct Ticket {
+    incarnation: Incarnation,
+    number: u64,
+}
 
 /// The store's answer to a write, on its way back to the pen.
 #[derive(Debug)]
@@ -49,10 +57,16 @@ pub enum Past<'a> {
     Record(&'a Bytes),
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    Sent,
+    /// On its way; if `is_alone`, sent when everything before it was durable.
+    Sent {
+        is_alone: bool,
+    },
+    /// Its answer was lost, and perhaps itself.
     Lost,
+    /// Refused or held back, because one before it was lost. To be sent after that one.
+    Behind,
     Durable,
 }
 
@@ -76,7 +90,7 @@ pub struct Pen<E> {
     version: Version,
     saved: Version,
     next: u64,
-    /// Not durable yet, in order. Bounded by the work an incarnation may have under way.
+    /// Not durable yet, in order of their tickets, at most [`OPEN_MAX`].
     open: VecDeque<Entry<E>>,
 }
 
@@ -100,6 +114,10 @@ impl<E> Pen<E> {
             let Page { records, version_after, more } = read(&store, &stream, version).await?;
             for record in &records {
                 replay(Past::Record(record))?;
+            }
+            if more && version_after <= version {
+                let text = format!("stream {stream}: more after {version}, but not a record of it");
+                return Err(Failure::because(text));
             }
             version = version_after;
             if !more {
@@ -129,19 +147,20 @@ impl<E> Pen<E> {
                 }
             });
         }
+        if OPEN_MAX <= self.open.len() {
+            let text = format!("{OPEN_MAX} writes are not durable yet, the most there may be");
+            return Err(Failure::because(text));
+        }
         let after = self.version;
         self.version = Version(after.0 + records.len() as u64);
-        let ticket = Ticket(self.next);
+        let ticket = Ticket { incarnation: ctx.incarnation(), number: self.next };
         self.next += 1;
-        self.open.push_back(Entry {
-            ticket,
-            after,
-            records,
-            effects,
-            state: State::Sent,
-            repeats: 0,
-        });
-        self.send(ctx, self.open.len() - 1, done).await?;
+        let must_wait = self.is_repeating();
+        let state = State::Behind;
+        self.open.push_back(Entry { ticket, after, records, effects, state, repeats: 0 });
+        if !must_wait {
+            self.send(ctx, self.open.len() - 1, done).await?;
+        }
         Ok(Vec::new())
     }
 
@@ -155,14 +174,16 @@ impl<E> Pen<E> {
         Committed { ticket, outcome }: Committed,
         done: fn(Committed) -> M,
     ) -> Result<Vec<E>, Failure> {
-        let Some(index) = self.open.iter().position(|entry| entry.ticket == ticket) else {
+        let Some(index) = self.find(ticket) else {
             return Ok(Vec::new());
         };
+        let is_alone = self.open[index].state == State::Sent { is_alone: true };
         self.open[index].state = match outcome {
             Ok(Ok(_)) => State::Durable,
-            // The one before it was lost on the way: it will be sent again, and then this.
-            Ok(Err(StoreRefusal::Conflict { holds, after, .. })) if holds < after && 0 < index => {
-                State::Lost
+            // When the store refused this, one before it had been lost. That may be durable by
+            // now: answers overtake one another.
+            Ok(Err(StoreRefusal::Conflict { holds, after, .. })) if holds < after && !is_alone => {
+                State::Behind
             }
             Ok(Err(refusal)) => return Err(refusal.into()),
             Err(lost) if lost.is_retryable() => State::Lost,
@@ -172,10 +193,7 @@ impl<E> Pen<E> {
         while self.open.front().is_some_and(|entry| entry.state == State::Durable) {
             released.extend(self.open.pop_front().into_iter().flat_map(|entry| entry.effects));
         }
-        if self.open.front().is_some_and(|entry| entry.state == State::Lost) {
-            tracing::warn!(stream = %self.stream, "an append got lost; sending it again");
-            self.send_again(ctx, done)?;
-        }
+        self.catch_up(ctx, done).await?;
         Ok(released)
     }
 
@@ -211,6 +229,38 @@ impl<E> Pen<E> {
         Ok(())
     }
 
+    /// Tickets follow one another, so the first tells where the others are.
+    fn find(&self, ticket: Ticket) -> Option<usize> {
+        let first = self.open.front()?.ticket;
+        let index = usize::try_from(ticket.number.checked_sub(first.number)?).ok()?;
+        self.open.get(index).filter(|entry| entry.ticket == ticket).map(|_| index)
+    }
+
+    /// Whether what is sent now would be refused: something before it must first be sent again.
+    fn is_repeating(&self) -> bool {
+        let is_waiting = |entry: &Entry<E>| matches!(entry.state, State::Lost | State::Behind);
+        self.open.front().is_some_and(|first| 0 < first.repeats)
+            || self.open.back().is_some_and(is_waiting)
+    }
+
+    /// Sees to it that the oldest entry is on its way, and behind it those that waited for it.
+    async fn catch_up<M: Message>(
+        &mut self,
+        ctx: &Context<M>,
+        done: fn(Committed) -> M,
+    ) -> Result<(), Failure> {
+        if self.open.front().is_some_and(|first| first.state == State::Lost) {
+            tracing::warn!(stream = %self.stream, "an append got lost; sending it again");
+            return self.send_again(ctx, done);
+        }
+        let mut index = 0;
+        while self.open.get(index).is_some_and(|entry| entry.state == State::Behind) {
+            self.send(ctx, index, done).await?;
+            index += 1;
+        }
+        Ok(())
+    }
+
     /// Sends the oldest entry again, after a while: a store that loses answers at once is not
     /// asked in a circle.
     fn send_again<M: Message>(
@@ -219,8 +269,8 @@ impl<E> Pen<E> {
         done: fn(Committed) -> M,
     ) -> Result<(), Failure> {
         let Some(entry) = self.open.front_mut() else { return Ok(()) };
-        entry.state = State::Sent;
-        entry.repeats += 1;
+        entry.state = State::Sent { is_alone: true };
+        entry.repeats = entry.repeats.saturating_add(1);
         let wait = pause(entry.repeats);
         let (stream, after, records) = (self.stream.clone(), entry.after, entry.records.clone());
         let (ticket, store) = (entry.ticket, self.store.clone());
@@ -240,7 +290,7 @@ impl<E> Pen<E> {
         done: fn(Committed) -> M,
     ) -> Result<(), Failure> {
         let entry = &mut self.open[index];
-        entry.state = State::Sent;
+        entry.state = State::Sent { is_alone: index == 0 };
         let (stream, after, records) = (self.stream.clone(), entry.after, entry.records.clone());
         let ticket = entry.ticket;
         let ask = |reply| StoreMsg::Append { stream, after, records, reply };
