@@ -185,6 +185,10 @@ impl Aggregation {
                 Effect::Proven(result) => {
                     self.untold.push_back(AggregationEvent::Proven(result));
                 }
+                Effect::Split { task, votes } => {
+                    tracing::info!(%task, votes = votes.len(), "no answer can win any more");
+                    self.untold.push_back(AggregationEvent::Split { task, votes });
+                }
                 Effect::Rejected { task, operator, digest, reason } => {
                     tracing::warn!(%task, %operator, reason = reason.name(), "a false signature");
                     self.metrics.rejected(reason);

@@ -160,6 +160,7 @@ impl Aggregator {
         let input = match event {
             AggregationEvent::Started(_) => Input::AggregationStarted,
             AggregationEvent::Proven(result) => Input::Proven(result),
+            AggregationEvent::Split { task, votes } => Input::Split { task, votes },
             AggregationEvent::Rejected { task, operator, .. } => {
                 Input::Distrusted { task, operator }
             }

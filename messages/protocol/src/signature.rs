@@ -5,6 +5,7 @@ use synod_types::actor::Incarnation;
 use synod_types::aggregation::{AnswerRefusal, CertificateOrder, OrderRefusal, Rejection};
 use synod_types::certificate::CertifiedResult;
 use synod_types::operator::OperatorId;
+use synod_types::quorum::Vote;
 use synod_types::signature::{Digest, Duty, PublicKey, SignRefusal, Signature};
 use synod_types::task::{Answer, TaskId};
 
@@ -95,6 +96,14 @@ pub enum AggregationEvent {
     /// Enough stake signed the same answer; here is its certificate. Told again if the task is
     /// opened again.
     Proven(Box<CertifiedResult>),
+    /// No answer can reach the threshold any more; these votes are proven. Told again if the
+    /// task is opened again or another answer comes.
+    Split {
+        /// The task.
+        task: TaskId,
+        /// Who said what.
+        votes: Vec<Vote>,
+    },
     /// An operator's signature is false. Its stake does not count; the others' does.
     Rejected {
         /// The task.

@@ -11,6 +11,9 @@
 //! decides about all of them. Only if that fails are culprits looked for. At most one check per
 //! task is under way; what arrives meanwhile waits for the next.
 //!
+//! When no answer can reach the threshold any more, all are verified, so that it can be said who
+//! disagrees with whom.
+//!
 //! Invariant: a proven batch is atomic. A member that was verified within a sum is never taken
 //! out of it again, because only the sum was verified.
 
@@ -29,6 +32,7 @@ use std::collections::BTreeMap;
 use synod_types::aggregation::{AnswerRefusal, CertificateOrder, OrderRefusal, Rejection};
 use synod_types::certificate::CertifiedResult;
 use synod_types::operator::OperatorId;
+use synod_types::quorum::Vote;
 use synod_types::signature::Digest;
 use synod_types::task::{Answer, TaskId};
 
@@ -55,6 +59,13 @@ pub enum Effect {
     Verify(Box<Job>),
     /// Tell the outcome.
     Proven(Box<CertifiedResult>),
+    /// Tell that no answer can reach the threshold any more, and who has provably said what.
+    Split {
+        /// The task.
+        task: TaskId,
+        /// By digest, then by position in the table.
+        votes: Vec<Vote>,
+    },
     /// Tell who signed falsely.
     Rejected {
         /// The task.

@@ -91,6 +91,7 @@ impl Aggregator {
             Input::Distrusted { task, operator } => {
                 self.fault(task, operator, Fault::WrongSignature)?
             }
+            Input::Split { task, votes } => self.split(task, votes)?,
             Input::Settled(verdict) => self.settled(now, verdict)?,
             Input::Offended(offence) => self.offended(offence),
             Input::AggregationStarted => self.each_in_progress(order),

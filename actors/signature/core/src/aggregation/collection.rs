@@ -5,6 +5,7 @@ use alloy_primitives::{B256, Bytes};
 use synod_types::aggregation::{AnswerRefusal, CertificateOrder, OrderRefusal};
 use synod_types::certificate::{CertifiedResult, OperatorTable, message_hash};
 use synod_types::operator::{OperatorId, Stake};
+use synod_types::quorum::{BallotId, Vote};
 use synod_types::signature::{Digest, Signature};
 use synod_types::task::Answer;
 
@@ -23,10 +24,14 @@ pub(super) struct Collection {
     order: Arc<CertificateOrder>,
     positions: BTreeMap<OperatorId, usize>,
     total: Vec<Stake>,
+    /// The weight of exactly the members that have said nothing.
+    outstanding: Vec<Stake>,
     said: BTreeMap<usize, Said>,
     groups: BTreeMap<Digest, Group>,
     is_verifying: bool,
     decided: Option<CertifiedResult>,
+    /// Whether all that can be said of a lost vote has been told.
+    is_split_told: bool,
 }
 
 #[derive(Debug)]
@@ -69,11 +74,13 @@ impl Collection {
             opening,
             order: Arc::new(order),
             positions,
+            outstanding: total.clone(),
             total,
             said: BTreeMap::new(),
             groups: BTreeMap::new(),
             is_verifying: false,
             decided: None,
+            is_split_told: false,
         })
     }
 
@@ -86,7 +93,8 @@ impl Collection {
         if *self.order != *order {
             return Err(OrderRefusal::OtherTerms(order.task));
         }
-        Ok(self.decided.iter().map(|result| Effect::Proven(Box::new(result.clone()))).collect())
+        let proven = self.decided.iter().map(|result| Effect::Proven(Box::new(result.clone())));
+        Ok(proven.chain(self.is_split_told.then(|| self.split())).collect())
     }
 
     pub(super) fn submit(&mut self, answer: Answer) -> Result<(), AnswerRefusal> {
@@ -121,21 +129,32 @@ impl Collection {
             proven: None,
             waiting: BTreeMap::new(),
         });
-        group.claimed = summed(&group.claimed, weights(&self.order.table, position));
+        let weights = weights(&self.order.table, position);
+        group.claimed = summed(&group.claimed, weights);
         group.waiting.insert(position, signature);
+        self.outstanding = less(&self.outstanding, weights);
+        self.is_split_told = false;
         Ok(())
     }
 
-    /// The next verification, if one is worth its cost and none is under way.
+    /// The next verification, if one is worth its cost and none is under way; or, when no answer
+    /// can reach the threshold any more and all are verified, who said what.
     pub(super) fn next(&mut self, keys: &KeyRing) -> Option<Effect> {
         if self.is_verifying || self.decided.is_some() {
             return None;
         }
+        let is_lost = self.is_lost();
         let (order, total, opening) = (&self.order, &self.total, self.opening);
         let is_ripe = |group: &Group| {
-            !group.waiting.is_empty() && order.threshold.is_met_by_all(&group.claimed, total)
+            let decides = is_lost || order.threshold.is_met_by_all(&group.claimed, total);
+            decides && !group.waiting.is_empty()
         };
-        let (&digest, group) = self.groups.iter_mut().find(|(_, group)| is_ripe(group))?;
+        let Some((&digest, group)) = self.groups.iter_mut().find(|(_, group)| is_ripe(group))
+        else {
+            let is_news = is_lost && !self.is_split_told;
+            self.is_split_told |= is_news;
+            return is_news.then(|| self.split());
+        };
         let items = std::mem::take(&mut group.waiting).into_iter().map(|(member, signature)| {
             let key = keys.get(&order.table.members[member].key);
             Item { member, key, signature }
@@ -149,6 +168,31 @@ impl Collection {
             base: group.proven.clone(),
             items: items.collect(),
         })))
+    }
+
+    /// Whether no answer would be enough even if all who have said nothing gave it.
+    fn is_lost(&self) -> bool {
+        let is_reachable = |claimed: &[Stake]| {
+            let best = summed(claimed, &self.outstanding);
+            self.order.threshold.is_met_by_all(&best, &self.total)
+        };
+        let nobody = vec![Stake::ZERO; self.total.len()];
+        !is_reachable(&nobody) && !self.groups.values().any(|group| is_reachable(&group.claimed))
+    }
+
+    /// Who has provably said what.
+    fn split(&self) -> Effect {
+        let task = self.order.task;
+        let members = &self.order.table.members;
+        let votes = self.groups.iter().flat_map(|(&digest, group)| {
+            let proven = group.proven.iter().flat_map(|(positions, _)| positions);
+            proven.map(move |&position| Vote {
+                ballot: BallotId(task.0),
+                operator: members[position].operator,
+                digest,
+            })
+        });
+        Effect::Split { task, votes: votes.collect() }
     }
 
     /// Takes the outcome of the verification under way.

@@ -62,6 +62,7 @@ fn forged(rule: CertificateRule, n: usize, output: &'static [u8]) -> Answer {
 struct Told {
     proven: Vec<CertifiedResult>,
     rejected: Vec<(OperatorId, Rejection)>,
+    split: Vec<Vec<Vote>>,
     checks: Vec<u32>,
 }
 
@@ -76,6 +77,7 @@ impl Told {
                     self.carry_out(aggregation, effects);
                 }
                 Effect::Proven(result) => self.proven.push(*result),
+                Effect::Split { votes, .. } => self.split.push(votes),
                 Effect::Rejected { operator, reason, .. } => self.rejected.push((operator, reason)),
             }
         }
@@ -168,6 +170,59 @@ fn other_answers_do_not_count() {
         let late = [split, vec![answer(rule, 3, YES)]].concat();
         check(rule, &[1; 4], late, Some(&[1, 2, 3]));
     }
+}
+
+/// Answers are `(member, output)`; what is told of the split, after each of them.
+#[track_caller]
+fn check_split(order: &CertificateOrder, answers: Vec<Answer>, split: &[&[(usize, &[u8])]]) {
+    let told = run(order, answers);
+    let vote = |&(n, output): &(usize, &[u8])| Vote {
+        ballot: synod_types::quorum::BallotId(TASK.0),
+        operator: operator(n),
+        digest: order.rule.digest(TIMESTAMP, TASK, output),
+    };
+    let by_digest = |mut votes: Vec<Vote>| {
+        votes.sort_by_key(|vote| vote.operator);
+        votes
+    };
+    let expected: Vec<Vec<Vote>> = split.iter().map(|one| one.iter().map(vote).collect()).collect();
+    let told: Vec<Vec<Vote>> = told.split.into_iter().map(by_digest).collect();
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn when_nothing_can_win_it_is_told_who_said_what() {
+    for rule in RULES {
+        let order = order(rule, &[1; 4]);
+        let (yes, no) = (|n| answer(rule, n, YES), |n| answer(rule, n, NO));
+        check_split(&order, vec![yes(0), no(1)], &[]);
+        let lost: &[(usize, &[u8])] = &[(0, YES), (1, NO), (2, NO), (3, YES)];
+        check_split(&order, vec![yes(0), no(1), no(2)], &[]);
+        check_split(&order, vec![yes(0), no(1), no(2), yes(3)], &[lost]);
+        let early: &[(usize, &[u8])] = &[(0, YES), (1, NO)];
+        let heavy = super::tests::order(rule, &[3, 3, 1]);
+        let late: &[(usize, &[u8])] = &[(0, YES), (1, NO), (2, YES)];
+        check_split(&heavy, vec![yes(0), no(1)], &[early]);
+        check_split(&heavy, vec![yes(0), no(1), yes(2)], &[early, late]);
+        let forger = vec![forged(rule, 0, YES), no(1)];
+        check_split(&heavy, forger, &[&[(1, NO)]]);
+    }
+}
+
+#[test]
+fn a_split_is_told_again_when_the_task_is_opened_again() {
+    let order = order(CertificateRule::Bn254, &[3, 3]);
+    let mut aggregation = Aggregation::new(LIMITS);
+    aggregation.open(order.clone()).unwrap();
+    let mut told = Told::default();
+    for (n, output) in [(0, YES), (1, NO)] {
+        let effects = aggregation.submit(answer(CertificateRule::Bn254, n, output)).unwrap();
+        told.carry_out(&mut aggregation, effects);
+    }
+    let effects = aggregation.open(order).unwrap();
+    told.carry_out(&mut aggregation, effects);
+    assert_eq!(told.split.len(), 2);
+    assert_eq!(told.split[0], told.split[1]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use synod_types::certificate::CertifiedResult;
 use synod_types::operator::OperatorId;
-use synod_types::quorum::Verdict;
+use synod_types::quorum::{BallotId, Verdict, Vote};
 use synod_types::task::{Answer, SubmitRefusal, TaskFailure, TaskId};
 use synod_types::time::Moment;
 
@@ -103,6 +103,20 @@ impl Aggregator {
         }
         self.certify(now, task, &mut effects);
         Ok(effects)
+    }
+
+    /// Votes that agree on nothing still count, so that the quorum can say so.
+    pub(super) fn split(&mut self, task: TaskId, votes: Vec<Vote>) -> Result<Vec<Effect>, Refusal> {
+        let entry = self.in_progress(task)?;
+        let is_answer = |vote: &Vote| {
+            let answer = entry.answers.get(&vote.operator);
+            vote.ballot == BallotId(task.0) && answer.is_some_and(|a| a.digest == vote.digest)
+        };
+        if votes.iter().all(is_answer) {
+            Ok(votes.into_iter().map(Effect::Cast).collect())
+        } else {
+            Err(Refusal::Unfounded(task))
+        }
     }
 
     pub(super) fn settled(

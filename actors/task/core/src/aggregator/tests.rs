@@ -426,6 +426,25 @@ fn late_news_changes_nothing() {
 }
 
 #[test]
+fn split_votes_reach_the_quorum() {
+    let mut desk = Desk::new(settings());
+    desk.announce(1, 1);
+    desk.answers(id(1), &[1], b"out");
+    desk.answers(id(1), &[2], b"other");
+    let vote = |n, output| Vote {
+        ballot: BallotId(id(1).0),
+        operator: operator(n),
+        digest: answer(id(1), n, output).digest,
+    };
+    let votes = vec![vote(1, b"out"), vote(2, b"other")];
+    let cast: Vec<Effect> = votes.iter().copied().map(Effect::Cast).collect();
+    assert_eq!(desk.apply(START, Input::Split { task: id(1), votes }), Ok(cast));
+    let votes = vec![vote(1, b"other")];
+    let unfounded = Err(Refusal::Unfounded(id(1)));
+    assert_eq!(desk.apply(START, Input::Split { task: id(1), votes }), unfounded);
+}
+
+#[test]
 fn an_offence_is_kept_once() {
     let mut desk = Desk::new(settings());
     let offence = Equivocation {

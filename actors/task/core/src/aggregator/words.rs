@@ -83,6 +83,13 @@ pub enum Input {
         /// Whose signature.
         operator: OperatorId,
     },
+    /// The aggregation has proven that no answer can win any more.
+    Split {
+        /// The task.
+        task: TaskId,
+        /// Who signed what.
+        votes: Vec<Vote>,
+    },
     /// The quorum has decided a ballot.
     Settled(Verdict),
     /// The quorum has found an offence.
