@@ -22,8 +22,8 @@ use machine::{Rate, Rates};
 const RECORD_BYTES: usize = 1024;
 /// How long each rate is measured, and how often: in turns, since other work on the machine comes
 /// and goes.
-const MEASURED: Duration = Duration::from_secs(2);
-const ROUNDS: usize = 3;
+const MEASURED: Duration = Duration::from_secs(1);
+const ROUNDS: usize = 5;
 
 const RAW: [fn(&Path, usize, Duration) -> Rate; 2] =
     [machine::append_and_sync, machine::overwrite_and_sync];
