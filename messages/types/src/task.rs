@@ -6,7 +6,7 @@ mod view;
 
 pub use created::{Malformed, TASK_CREATED, TaskCreated};
 pub use submission::{PerformError, Submission, SubmitRefusal};
-pub use view::{ExecutionView, MemberView, TaskFilter, TaskView};
+pub use view::{CertificateView, ExecutionView, MemberView, NonSignerView, TaskFilter, TaskView};
 
 use std::fmt;
 

@@ -2,8 +2,9 @@ use alloy_primitives::{Address, B256, Bytes};
 use serde::Serialize;
 
 use super::{TaskFailure, TaskId, TaskState};
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, NonSignerWitness};
 use crate::operator::{OperatorId, OperatorSetId};
+use crate::signature::{Bn254G1, Bn254G2, Scheme};
 
 /// Which tasks a list shall hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,7 +94,81 @@ pub struct TaskView {
     pub signers: Vec<OperatorId>,
     /// The certificate; left out of lists.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub certificate: Option<Certificate>,
+    pub certificate: Option<CertificateView>,
+}
+
+/// A certificate as people read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CertificateView {
+    /// Which kind.
+    pub scheme: Scheme,
+    /// Which operator table counts: seconds since the Unix epoch.
+    pub reference_timestamp: u32,
+    /// keccak(abi.encode(taskHash, output)).
+    pub message_hash: B256,
+    /// The aggregate, or all signatures one after the other.
+    pub signature: Bytes,
+    /// Sum of the signers' G2 keys; of BN254 alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub apk_g2: Option<Bn254G2>,
+    /// Who did not sign, and proof that they are in the table; of BN254 alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub non_signers: Vec<NonSignerView>,
+}
+
+/// A witness of a certificate as people read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NonSignerView {
+    /// Position in the operator table.
+    pub index: u32,
+    /// Sibling hashes from the leaf to the root, concatenated.
+    pub proof: Bytes,
+    /// The operator's G1 key.
+    pub key: Bn254G1,
+    /// Its weight per stake type.
+    pub weights: Vec<String>,
+}
+
+impl From<&Certificate> for CertificateView {
+    fn from(certificate: &Certificate) -> Self {
+        match certificate {
+            Certificate::Bn254(one) => Self {
+                scheme: Scheme::Bn254,
+                reference_timestamp: one.reference_timestamp,
+                message_hash: one.message_hash,
+                signature: Bytes::copy_from_slice(one.signature.as_slice()),
+                apk_g2: Some(one.apk_g2),
+                non_signers: one.non_signers.iter().map(NonSignerView::from).collect(),
+            },
+            Certificate::Bls12381(one) => Self {
+                scheme: Scheme::Bls12381,
+                reference_timestamp: one.reference_timestamp,
+                message_hash: one.message_hash,
+                signature: Bytes::copy_from_slice(one.signature.as_slice()),
+                apk_g2: None,
+                non_signers: Vec::new(),
+            },
+            Certificate::Ecdsa(one) => Self {
+                scheme: Scheme::Ecdsa,
+                reference_timestamp: one.reference_timestamp,
+                message_hash: one.message_hash,
+                signature: one.signatures.clone(),
+                apk_g2: None,
+                non_signers: Vec::new(),
+            },
+        }
+    }
+}
+
+impl From<&NonSignerWitness> for NonSignerView {
+    fn from(witness: &NonSignerWitness) -> Self {
+        Self {
+            index: witness.index,
+            proof: witness.proof.clone(),
+            key: witness.row.key,
+            weights: witness.row.weights.iter().map(ToString::to_string).collect(),
+        }
+    }
 }
 
 /// One operator's part in a task.

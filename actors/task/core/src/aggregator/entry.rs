@@ -131,7 +131,7 @@ impl Entry {
             output: result.map(|result| result.output.clone()),
             digest: result.map(|result| result.digest.0),
             signers: result.map(|result| result.signers.clone()).unwrap_or_default(),
-            certificate: result.filter(|_| full).map(|result| result.certificate.clone()),
+            certificate: result.filter(|_| full).map(|result| (&result.certificate).into()),
         }
     }
 }

@@ -214,8 +214,12 @@ impl World {
             (2 | 3, _) => self.tell(which % 4, crash),
             (4, Some(lost)) => {
                 // Whoever asked an operator is told that there will be no answer.
-                if let Mail::Out(Effect::Submit(submission)) = self.mail.remove(lost) {
-                    let (task, operator) = (submission.task.id, submission.operator);
+                let asked = match self.mail.remove(lost) {
+                    Mail::Out(Effect::Submit(asked)) => Some((asked.task.id, asked.operator)),
+                    Mail::In(Input::Answered { task, operator, .. }) => Some((task, operator)),
+                    Mail::Out(_) | Mail::In(_) => None,
+                };
+                if let Some((task, operator)) = asked {
                     let lost = Input::NotAnswered { task, operator, refusal: None };
                     self.input(lost, crash);
                 }
@@ -266,7 +270,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
     fn no_task_is_lost_or_certified_twice(
