@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 use parking_lot::Mutex;
@@ -14,12 +14,13 @@ use tokio::task::JoinSet;
 
 use crate::actor::Failure;
 use crate::address::Address;
+use crate::child::Gone;
 use crate::incarnation::{Poke, Signal};
 use crate::mailbox::Mailbox;
 use crate::message::Message;
 
 /// Handed to every call of an actor. Clones speak of the same incarnation. Work begun through
-/// it ends with the incarnation.
+/// it ends with the incarnation; a clone that is kept longer begins nothing.
 pub struct Context<M> {
     inner: Arc<Inner<M>>,
 }
@@ -28,10 +29,18 @@ struct Inner<M> {
     address: Address<M>,
     incarnation: Incarnation,
     poke: Poke,
-    work: Mutex<JoinSet<()>>,
-    alarms: Mutex<JoinSet<()>>,
+    work: Mutex<Tasks>,
+    alarms: Mutex<Tasks>,
     in_flight: Arc<AtomicUsize>,
-    draining: Arc<std::sync::atomic::AtomicBool>,
+    draining: Arc<AtomicBool>,
+}
+
+/// Tasks that end with the incarnation. Each holds the word that it is gone, so that the next
+/// one does not begin while a task, though aborted, still runs on another thread.
+struct Tasks {
+    set: JoinSet<()>,
+    /// Nothing once the incarnation has ended: then no task begins.
+    gone: Option<Arc<Gone>>,
 }
 
 impl<M> Clone for Context<M> {
@@ -60,13 +69,13 @@ pub struct Busy {
 pub struct Panicked(pub String);
 
 impl<M: Message> Context<M> {
-    pub(crate) fn begin(mailbox: &Arc<Mailbox<M>>, poke: Poke) -> Self {
+    pub(crate) fn begin(mailbox: &Arc<Mailbox<M>>, poke: Poke, gone: &Arc<Gone>) -> Self {
         let inner = Inner {
             incarnation: mailbox.begin(),
             address: Address { mailbox: Arc::clone(mailbox) },
             poke,
-            work: Mutex::new(JoinSet::new()),
-            alarms: Mutex::new(JoinSet::new()),
+            work: Mutex::new(Tasks::new(gone)),
+            alarms: Mutex::new(Tasks::new(gone)),
             in_flight: Arc::default(),
             draining: Arc::default(),
         };
@@ -96,7 +105,7 @@ impl<M: Message> Context<M> {
     /// Whether the actor is being brought to an orderly end: what is under way is finished, new
     /// work should not be begun.
     pub fn is_draining(&self) -> bool {
-        self.inner.draining.load(Ordering::Acquire)
+        self.inner.draining.load(Ordering::SeqCst)
     }
 
     /// Sends `msg` to this actor at `at` (at once if that has passed), unless the incarnation
@@ -108,7 +117,6 @@ impl<M: Message> Context<M> {
         let mailbox = Arc::clone(&self.inner.address.mailbox);
         let draining = Arc::clone(&self.inner.draining);
         let mut alarms = self.inner.alarms.lock();
-        reap(&mut alarms);
         if shared.limits.alarms_max <= alarms.len() {
             drop(alarms);
             let limit = shared.limits.alarms_max;
@@ -117,7 +125,7 @@ impl<M: Message> Context<M> {
         }
         alarms.spawn(async move {
             tokio::time::sleep(delay).await;
-            if !draining.load(Ordering::Acquire) {
+            if !draining.load(Ordering::SeqCst) {
                 // Closed in the meantime: the alarm has nobody to wake.
                 drop(mailbox.push_waiting(msg, true).await);
             }
@@ -137,16 +145,19 @@ impl<M: Message> Context<M> {
         let limit = self.inner.address.mailbox.shared.limits.in_flight_max;
         let slot = Slot::take(&self.inner.in_flight, limit).ok_or(Busy { limit })?;
         let mailbox = Arc::clone(&self.inner.address.mailbox);
+        let draining = Arc::clone(&self.inner.draining);
         let poke = self.inner.poke.clone();
-        let mut work = self.inner.work.lock();
-        reap(&mut work);
-        work.spawn(async move {
+        self.inner.work.lock().spawn(async move {
             let made = AssertUnwindSafe(async { map(future.await) }).catch_unwind().await;
             match made {
                 Ok(msg) => {
                     drop(mailbox.push_waiting(msg, true).await);
                     drop(slot);
-                    poke.send(Signal::Poke);
+                    // A drain that found work under way waits for the last of it. Either it saw
+                    // the slot given back, or this sees that it has begun.
+                    if draining.load(Ordering::SeqCst) {
+                        poke.send(Signal::Poke);
+                    }
                 }
                 Err(panic) => {
                     let text = format!("panic in piped work: {}", panic_text(&*panic));
@@ -170,10 +181,16 @@ impl<M: Message> Context<M> {
     ) -> Result<(), Busy> {
         let threads = Arc::clone(&self.inner.address.mailbox.shared.threads);
         let run = async move {
-            let Ok(_thread) = threads.acquire_owned().await else {
+            let Ok(thread) = threads.acquire_owned().await else {
                 return Err(Panicked("the pool of threads is closed".to_owned()));
             };
-            let done = tokio::task::spawn_blocking(work).await;
+            // The place in the pool is the work's own: it outlives this future when that is cut
+            // short.
+            let placed = move || {
+                let _thread = thread;
+                work()
+            };
+            let done = tokio::task::spawn_blocking(placed).await;
             done.map_err(|error| match error.try_into_panic() {
                 Ok(panic) => Panicked(panic_text(&*panic)),
                 Err(error) => Panicked(error.to_string()),
@@ -192,19 +209,19 @@ impl<M: Message> Context<M> {
     }
 
     pub(crate) fn drain(&self) {
-        self.inner.draining.store(true, Ordering::Release);
-        self.inner.alarms.lock().abort_all();
+        self.inner.draining.store(true, Ordering::SeqCst);
+        self.inner.alarms.lock().set.abort_all();
     }
 
     /// Whether no message waits and no piped work is under way.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.inner.in_flight.load(Ordering::Acquire) == 0 && self.mailbox().is_empty()
+        self.inner.in_flight.load(Ordering::SeqCst) == 0 && self.mailbox().is_empty()
     }
 
     /// Ends all work of the incarnation.
     pub(crate) fn end(&self) {
-        self.inner.work.lock().abort_all();
-        self.inner.alarms.lock().abort_all();
+        self.inner.work.lock().end();
+        self.inner.alarms.lock().end();
         self.mailbox().detach(self.inner.incarnation);
     }
 }
@@ -215,20 +232,41 @@ struct Slot(Arc<AtomicUsize>);
 impl Slot {
     fn take(count: &Arc<AtomicUsize>, limit: usize) -> Option<Self> {
         let add_one = |n: usize| (n < limit).then_some(n + 1);
-        count.fetch_update(Ordering::AcqRel, Ordering::Acquire, add_one).ok()?;
+        count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, add_one).ok()?;
         Some(Self(Arc::clone(count)))
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-/// Forgets tasks that have ended.
-fn reap(tasks: &mut JoinSet<()>) {
-    while tasks.try_join_next().is_some() {}
+impl Tasks {
+    fn new(gone: &Arc<Gone>) -> Self {
+        Self { set: JoinSet::new(), gone: Some(Arc::clone(gone)) }
+    }
+
+    /// How many there are, without those that have ended.
+    fn len(&mut self) -> usize {
+        while self.set.try_join_next().is_some() {}
+        self.set.len()
+    }
+
+    fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        while self.set.try_join_next().is_some() {}
+        let Some(gone) = self.gone.clone() else { return };
+        self.set.spawn(async move {
+            task.await;
+            drop(gone);
+        });
+    }
+
+    fn end(&mut self) {
+        self.set.abort_all();
+        self.gone = None;
+    }
 }
 
 pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

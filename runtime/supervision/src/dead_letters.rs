@@ -24,7 +24,7 @@ pub struct DeadLetter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeadReason {
-    /// Its actor died with it in hand.
+    /// Its actor died with it in hand, or of it.
     InHand,
     /// A newer one took its place in a full lane, by policy.
     DroppedOldest,

@@ -68,9 +68,10 @@ pub(crate) struct Birth<A: Actor> {
 pub(crate) struct Life<A: Actor> {
     actor: A,
     ctx: Context<A::Msg>,
+    /// Being handled, or what its handling failed on.
     in_hand: Option<&'static str>,
     is_draining: bool,
-    _gone: Gone,
+    _gone: Arc<Gone>,
 }
 
 impl<A: Actor> Drop for Life<A> {
@@ -92,16 +93,18 @@ impl<A: Actor> ractor::Actor for Shell<A> {
         myself: ActorRef<Signal>,
         birth: Birth<A>,
     ) -> Result<Life<A>, ActorProcessingErr> {
+        let Birth { mailbox, args, gone } = birth;
+        let gone = Arc::new(gone);
         let poke = Poke(myself);
-        let ctx = Context::begin(&birth.mailbox, poke.clone());
+        let ctx = Context::begin(&mailbox, poke.clone(), &gone);
         let unborn = Unborn(Some(ctx.clone()));
         let span =
             tracing::info_span!("start", actor = %ctx.id(), incarnation = %ctx.incarnation());
-        let started = A::start(&ctx, birth.args).instrument(span).await;
+        let started = A::start(&ctx, args).instrument(span).await;
         let actor = started.map_err(|failure| Box::new(failure.into_error()))?;
         unborn.lives();
-        birth.mailbox.attach(poke);
-        Ok(Life { actor, ctx, in_hand: None, is_draining: false, _gone: birth.gone })
+        mailbox.attach(poke);
+        Ok(Life { actor, ctx, in_hand: None, is_draining: false, _gone: gone })
     }
 
     async fn handle(
@@ -169,7 +172,9 @@ impl<A: Actor> Life<A> {
         self.in_hand = Some(kind);
         let span = tracing::debug_span!("message", actor = %self.ctx.id(), kind);
         let outcome = self.actor.handle(&self.ctx, msg).instrument(span).await;
-        self.in_hand = None;
+        if outcome.is_ok() {
+            self.in_hand = None;
+        }
         let ended = self.ctx.now();
         let mailbox = self.ctx.mailbox();
         mailbox.progressed(ended);
