@@ -48,7 +48,8 @@ pub enum RuntimeEvent {
         /// Who.
         actor: ActorId,
     },
-    /// An actor was killed and is still not gone: a handler blocks its thread.
+    /// An actor was killed, or has ended, and is still not gone: a handler or piped work blocks
+    /// its thread.
     Unresponsive {
         /// When.
         at: Moment,

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use crate::breaker::Breaker;
 use crate::clock::Clock;
 use crate::dead_letters::DeadLetters;
-use crate::events::Events;
+use crate::events::{Events, RuntimeEvent};
 use crate::mailbox::MailboxFacts;
 use crate::runtime::RuntimeLimits;
 use crate::view::SupervisorFacts;
@@ -42,6 +42,17 @@ impl Shared {
             breakers: Mutex::default(),
             cells: Mutex::default(),
         }
+    }
+
+    /// Says that an actor has ended, or been killed, and that part of it still runs.
+    pub(crate) fn unresponsive(&self, actor: &ActorId) {
+        tracing::error!(
+            %actor,
+            "ended and still not gone: a handler or piped work blocks its thread; it will not be \
+             started again beside it"
+        );
+        let at = self.clock.now();
+        self.events.emit(RuntimeEvent::Unresponsive { at, actor: actor.clone() });
     }
 
     /// Which life an actor is in; 0 for supervisors, which have no mailbox.

@@ -1,11 +1,13 @@
 //! The shell around the pure supervisor: performs its effects, feeds it what happened.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use ractor::actor::messages::BoxedState;
 use ractor::{ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 use synod_supervision_core::{
-    Effect, Event, ExitReason, Generation, Outcome, Report, StopHow, Supervisor,
+    Effect, Event, ExitReason, Generation, KILL_GRACE, Outcome, Report, StopHow, Supervisor,
 };
 use synod_types::actor::ActorId;
 use synod_types::time::Moment;
@@ -98,7 +100,7 @@ impl ractor::Actor for SupervisorShell {
             Order::Stop(StopHow::Halt) => Event::Halt,
             Order::Unborn(child, generation, why) => {
                 let reason = ExitReason::StartFailed(why);
-                state.last_breath(&myself, child, generation, reason);
+                state.last_breath(&myself, (child, generation), reason, Remains(None));
                 return Ok(());
             }
         };
@@ -111,22 +113,50 @@ impl ractor::Actor for SupervisorShell {
         event: SupervisionEvent,
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
-        let (cell, reason) = match event {
-            SupervisionEvent::ActorTerminated(cell, _, None) => (cell, ExitReason::Normal),
-            SupervisionEvent::ActorTerminated(cell, _, Some(word)) => {
-                (cell, if word == "killed" { ExitReason::Killed } else { ExitReason::Cancelled })
+        let (cell, reason, remains) = match event {
+            SupervisionEvent::ActorTerminated(cell, remains, word) => {
+                let reason = match word.as_deref() {
+                    None => ExitReason::Normal,
+                    Some("killed") => ExitReason::Killed,
+                    Some(_) => ExitReason::Cancelled,
+                };
+                (cell, reason, remains)
             }
             SupervisionEvent::ActorFailed(cell, error) => {
                 let text = error.to_string();
                 let is_error = error.downcast_ref::<FailureError>().is_some();
-                (cell, if is_error { ExitReason::Error(text) } else { ExitReason::Panic(text) })
+                let reason =
+                    if is_error { ExitReason::Error(text) } else { ExitReason::Panic(text) };
+                (cell, reason, None)
             }
             SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => {
                 return Ok(());
             }
         };
-        state.died(&myself, &cell, reason);
+        state.died(&myself, &cell, reason, Remains(remains));
         Ok(())
+    }
+}
+
+/// The state of a child that has ended, which ractor hands to its supervisor: a foreign body. It
+/// may take its time to be dropped, or panic.
+struct Remains(Option<BoxedState>);
+
+impl Drop for Remains {
+    fn drop(&mut self) {
+        let state = self.0.take();
+        if catch_unwind(AssertUnwindSafe(|| drop(state))).is_err() {
+            tracing::error!("an actor's state panicked when it was dropped");
+        }
+    }
+}
+
+/// ractor kills the children of a supervisor that ends, but only those that have started.
+impl Drop for State {
+    fn drop(&mut self) {
+        for living in self.living.values() {
+            living.cell.kill();
+        }
     }
 }
 
@@ -207,29 +237,39 @@ impl State {
     }
 
     /// A child's end counts once nothing of it is left, so that two incarnations never overlap.
-    fn died(&mut self, myself: &ActorRef<Order>, cell: &ActorCell, reason: ExitReason) {
+    fn died(
+        &mut self,
+        myself: &ActorRef<Order>,
+        cell: &ActorCell,
+        reason: ExitReason,
+        remains: Remains,
+    ) {
         let of_cell = |living: &Living| living.cell.get_id() == cell.get_id();
         let Some((child, living)) = self.living.iter().find(|(_, living)| of_cell(living)) else {
             return;
         };
-        let (child, generation) = (child.clone(), living.generation);
-        self.last_breath(myself, child, generation, reason);
+        let which = (child.clone(), living.generation);
+        self.last_breath(myself, which, reason, remains);
     }
 
     /// Reports an end once nothing is left of it. The first report of a generation counts.
     fn last_breath(
         &mut self,
         myself: &ActorRef<Order>,
-        child: ActorId,
-        generation: Generation,
+        (child, generation): (ActorId, Generation),
         reason: ExitReason,
+        remains: Remains,
     ) {
         let living = self.living.get_mut(&child).filter(|living| living.generation == generation);
-        let Some(gone) = living.and_then(|living| living.gone.take()) else { return };
-        let myself = myself.clone();
+        let Some(mut gone) = living.and_then(|living| living.gone.take()) else { return };
+        let (myself, shared) = (myself.clone(), Arc::clone(&self.shared));
         self.waits.spawn(async move {
+            drop(remains);
             // Resolves with an error when the sender is dropped: that is the word we wait for.
-            drop(gone.await);
+            if tokio::time::timeout(KILL_GRACE, &mut gone).await.is_err() {
+                shared.unresponsive(&child);
+                drop(gone.await);
+            }
             drop(myself.cast(Order::Event(Event::Exited { child, generation, reason })));
         });
     }
@@ -284,14 +324,7 @@ impl State {
                 let exited = RuntimeEvent::Exited { at, actor: child, reason: label, detail };
                 self.shared.events.emit(exited);
             }
-            Report::Unresponsive { child, .. } => {
-                tracing::error!(
-                    actor = %child,
-                    "killed and still not gone: a handler blocks its thread; it will not be \
-                     started again beside it"
-                );
-                self.shared.events.emit(RuntimeEvent::Unresponsive { at, actor: child });
-            }
+            Report::Unresponsive { child, .. } => self.shared.unresponsive(&child),
             Report::RestartScheduled { child, at, attempt } => {
                 tracing::info!(actor = %child, %at, attempt, "will be restarted");
             }
