@@ -60,7 +60,10 @@ pub(crate) struct Letter<M> {
 struct Lanes<M> {
     queues: [VecDeque<Letter<M>>; 3],
     idle: bool,
+    /// Nothing more from outside.
     closed: bool,
+    /// Nothing more at all: nobody will ever look.
+    abandoned: bool,
     poke: Option<Poke>,
     incarnation: Incarnation,
 }
@@ -83,6 +86,7 @@ impl<M: Message> Mailbox<M> {
             queues: [VecDeque::new(), VecDeque::new(), VecDeque::new()],
             idle: false,
             closed: false,
+            abandoned: false,
             poke: None,
             incarnation: Incarnation::default(),
         };
@@ -168,6 +172,9 @@ impl<M: Message> Mailbox<M> {
     fn push_own(&self, msg: M) -> Result<(), Rejected<M>> {
         let lane = msg.lane();
         let mut lanes = self.lanes.lock();
+        if lanes.abandoned {
+            return Err(Rejected { msg, reason: RejectReason::Closed });
+        }
         let queue = &mut lanes.queues[lane as usize];
         if self.capacity.of(lane) <= queue.len() {
             return Err(Rejected { msg, reason: RejectReason::Full });
@@ -289,8 +296,11 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
     }
 
     fn abandon(&self) {
+        let mut lanes = self.lanes.lock();
+        (lanes.closed, lanes.abandoned) = (true, true);
+        let queues = std::mem::take(&mut lanes.queues);
+        drop(lanes);
         self.close();
-        let queues = std::mem::take(&mut self.lanes.lock().queues);
         for letter in queues.into_iter().flatten() {
             self.bury(letter.msg.kind(), DeadReason::Abandoned);
         }
