@@ -2,6 +2,7 @@
 //!
 //! The set is small and its authors knew the method, so the floors tell a regression, not how
 //! good retrieval is elsewhere. `docs/retrieval.md` says what is known of that.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeMap;
 
