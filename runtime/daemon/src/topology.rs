@@ -19,7 +19,7 @@ use std::sync::Arc;
 use synod_config::{Actor, Child, Config, Settings};
 use synod_protocol::store::StoreMsg;
 use synod_protocol::task::TaskEvent;
-use synod_supervision::{ChildSpec, Outlet, Runtime, SupervisorSpec};
+use synod_supervision::{ChildSpec, Failure, Outlet, Runtime, SupervisorSpec};
 use synod_types::actor::ActorId;
 use synod_types::signature::PublicKey;
 use synod_types::time::Moment;
@@ -47,6 +47,11 @@ pub struct TopologyError {
 impl TopologyError {
     fn new(actor: &ActorId, why: impl std::fmt::Display) -> Self {
         Self { actor: actor.clone(), why: why.to_string() }
+    }
+
+    /// With all causes of `error`.
+    fn caused(actor: &ActorId, error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::new(actor, Failure::from(error).chain())
     }
 }
 

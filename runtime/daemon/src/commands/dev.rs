@@ -11,7 +11,7 @@ use synod_config::{Config, Profile};
 use synod_protocol::memory::MemoryMsg;
 use synod_protocol::task::TaskMsg;
 use synod_supervision::core::{ChildPolicy, Restart};
-use synod_supervision::{Capacity, ChildSpec, Runtime};
+use synod_supervision::{CallError, Capacity, ChildSpec, Clock, Runtime};
 use synod_types::actor::ActorId;
 use synod_types::agent::AgentId;
 use synod_types::memory::MemoryQuery;
@@ -90,6 +90,7 @@ fn free_or(asked: Option<SocketAddr>, usual: SocketAddr) -> SocketAddr {
 
 async fn network(args: &DevArgs, config: &Config, narrator: &Arc<Narrator>) -> Result<u8, Exit> {
     let mut signals = Signals::listen()?;
+    let born = Clock::system().now();
     let chain_ends = Arc::new(AtomicU64::new(u64::MAX));
     let extras = |runtime: &Runtime| extras(runtime, narrator, &chain_ends);
     let mut daemon = Daemon::start(config, None, extras).await?;
@@ -101,7 +102,7 @@ async fn network(args: &DevArgs, config: &Config, narrator: &Arc<Narrator>) -> R
     }
     introduce(narrator, &daemon, config)?;
     daemon.beside(tell_runtime(Arc::clone(narrator), events));
-    daemon.beside(tell_missed(Arc::clone(narrator), surface.clone()));
+    daemon.beside(tell_missed(Arc::clone(narrator), surface.clone(), born));
     daemon.beside(ask_memory(Arc::clone(narrator), surface.clone()));
     let until = args.for_.map(|time| Instant::now() + time);
     let ending = if args.chaos {
@@ -115,7 +116,11 @@ async fn network(args: &DevArgs, config: &Config, narrator: &Arc<Narrator>) -> R
         daemon.serve(&mut signals, until).await
     };
     let settled = match ending {
-        Ending::Asked(_) => settle(narrator, &surface, &chain_ends).await,
+        Ending::Asked(_) => {
+            let now = surface.runtime.clock().now();
+            chain_ends.store(now.unix_nanos(), Ordering::Release);
+            settle(narrator, &surface, born).await
+        }
         Ending::GaveUp(_) | Ending::Failed(_) => Ok(OK),
     };
     let drained = daemon.drain(&mut signals, ending).await;
@@ -174,44 +179,41 @@ async fn tell_runtime(
 }
 
 /// Every second, what should have been told more than two seconds ago.
-async fn tell_missed(narrator: Arc<Narrator>, surface: Surface) -> Result<(), Exit> {
+async fn tell_missed(narrator: Arc<Narrator>, surface: Surface, born: Moment) -> Result<(), Exit> {
     loop {
         tokio::time::sleep(LOOK).await;
         let now = surface.runtime.clock().now().unix_millis();
         let is_late = |view: &TaskView| view.ended_ms.is_some_and(|ended| ended + 2_000 < now);
-        let views: Vec<TaskView> = tasks(&surface).await.into_iter().filter(is_late).collect();
-        narrator.catch_up(&views)?;
+        // An actor that is just being restarted is asked again at the next look.
+        let views = tasks(&surface, born).await.unwrap_or_default();
+        narrator.catch_up(&views.into_iter().filter(is_late).collect::<Vec<_>>())?;
     }
 }
 
-async fn tasks(surface: &Surface) -> Vec<TaskView> {
+/// Tasks that are open, or ended since `born`: of others an earlier process told.
+async fn tasks(surface: &Surface, born: Moment) -> Result<Vec<TaskView>, CallError> {
     let mut all = Vec::new();
     for desk in surface.desks.tasks.values() {
         let ask =
             |reply| TaskMsg::List { filter: TaskFilter::All, after: None, limit: PAGE, reply };
-        // An actor that is just being restarted is asked again at the next look.
-        all.extend(desk.call(PATIENCE, ask).await.unwrap_or_default());
+        all.extend(desk.call(PATIENCE, ask).await?);
     }
-    all
+    all.retain(|view| view.ended_ms.is_none_or(|ended| born.unix_millis() <= ended));
+    Ok(all)
 }
 
-/// Stops the chain's growth and waits until every accepted task has ended. One that has not is
+/// The chain has stopped growing: waits until every accepted task has ended. One that has not is
 /// an error: nothing that is accepted may be lost.
-async fn settle(
-    narrator: &Narrator,
-    surface: &Surface,
-    chain_ends: &AtomicU64,
-) -> Result<u8, Exit> {
+async fn settle(narrator: &Narrator, surface: &Surface, born: Moment) -> Result<u8, Exit> {
     let clock = surface.runtime.clock();
-    chain_ends.store(clock.now().unix_nanos(), Ordering::Release);
     let deadline = clock.now() + SETTLE;
     let is_open = |view: &TaskView| matches!(view.state, "pending" | "processing");
     loop {
         tokio::time::sleep(LOOK / 2).await;
-        let views = tasks(surface).await;
-        let open = views.iter().filter(|view| is_open(view)).count();
-        if (open == 0 && !views.is_empty()) || deadline <= clock.now() {
-            narrator.catch_up(&views)?;
+        let views = tasks(surface, born).await;
+        let is_settled = views.as_ref().is_ok_and(|views| !views.iter().any(is_open));
+        if is_settled || deadline <= clock.now() {
+            narrator.catch_up(&views.unwrap_or_default())?;
             break;
         }
     }

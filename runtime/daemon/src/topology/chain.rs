@@ -81,7 +81,7 @@ impl Maker<'_> {
                 let clock = self.extras.chain_clock.clone();
                 let clock = clock.unwrap_or_else(|| Arc::new(move || runtime.now()));
                 let chain = SimulatedChain::open(settings, clock, &self.directory(id))
-                    .map_err(|error| TopologyError::new(id, error))?;
+                    .map_err(|error| TopologyError::caused(id, error))?;
                 Ok(Arc::new(chain))
             }
             ChainSource::Alloy { http_url, ws_url } => {

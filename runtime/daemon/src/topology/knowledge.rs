@@ -28,7 +28,7 @@ impl Maker<'_> {
             cache_max: settings.cache_max,
         };
         let embedder = LexicalEmbedder::new(settings.dimensions)
-            .map_err(|error| TopologyError::new(id, error))?;
+            .map_err(|error| TopologyError::caused(id, error))?;
         let breaker = self.runtime.breaker(id.as_str(), BreakerPolicy::default());
         let args = synod_embedding::Args { limits, embedder: Arc::new(embedder), breaker };
         Ok(ChildSpec::worker::<EmbeddingActor>(policy, &self.addresses.embeddings[id], args))

@@ -35,7 +35,7 @@ impl Maker<'_> {
         let metrics = Metrics::register();
         let directory = self.store_directory(id);
         let journal = Journal::open(&directory, limits, metrics.clone())
-            .map_err(|error| TopologyError::new(id, error))?;
+            .map_err(|error| TopologyError::caused(id, error))?;
         let journal: Arc<dyn JournalPort> = Arc::new(journal);
         let args = Args { journal, metrics };
         Ok(ChildSpec::worker::<Store>(policy, &self.addresses.stores[id], args))

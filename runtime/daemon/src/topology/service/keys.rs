@@ -21,7 +21,7 @@ impl Maker<'_> {
         for (id, actor) in &self.config.topology.actors {
             if let synod_config::Settings::Signer(settings) = &actor.settings {
                 let file = key_file(self.data_dir, id, settings);
-                let key = file.public_key().map_err(|error| TopologyError::new(id, error))?;
+                let key = file.public_key().map_err(|error| TopologyError::caused(id, error))?;
                 self.keys.insert(id.clone(), key);
             }
         }
