@@ -20,7 +20,7 @@ pub fn line(text: impl Display) -> Result<(), Exit> {
 /// Writes a JSON value over several lines.
 ///
 /// # Errors
-/// As [`line`].
+/// As for [`line()`].
 pub fn json(value: &serde_json::Value) -> Result<(), Exit> {
     line(format_args!("{value:#}"))
 }
