@@ -181,7 +181,7 @@ pub struct ReadArgs {
     #[command(flatten)]
     pub daemon: DaemonArgs,
     /// Print JSON
-    #[arg(long, env = "SYNOD_JSON")]
+    #[arg(long, env = "SYNOD_JSON", global = true)]
     pub json: bool,
 }
 

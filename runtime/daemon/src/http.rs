@@ -99,7 +99,10 @@ async fn admit(State(gate): State<Gate>, request: Request, next: Next) -> Respon
         return Problem::unavailable("too many requests are under way; try again").into_response();
     };
     let answer = tokio::time::timeout(gate.patience, next.run(request)).await;
-    answer.unwrap_or_else(|_| Problem::from(CallError::Timeout).into_response())
+    match answer {
+        Ok(answer) => problem::explained(answer).await,
+        Err(_) => Problem::from(CallError::Timeout).into_response(),
+    }
 }
 
 fn has_foreign_origin(headers: &HeaderMap, ip: IpAddr) -> bool {

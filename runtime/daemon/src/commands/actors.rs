@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::client::Client;
+use super::client::{Client, escaped};
 use super::status::describe;
 use crate::cli::{ActorAction, ActorsArgs};
 use crate::exit::{Exit, OK};
@@ -16,7 +16,7 @@ pub(super) fn actors(args: &ActorsArgs) -> Result<u8, Exit> {
         Some(ActorAction::Restart { id }) => (id, "restart", "is being restarted"),
         Some(ActorAction::Kill { id }) => (id, "kill", "was killed"),
     };
-    let answer = client.post(&format!("/v1/actors/{id}/{verb}"))?;
+    let answer = client.post(&format!("/v1/actors/{}/{verb}", escaped(id)))?;
     if args.read.json {
         out::json(&answer)?;
     } else {

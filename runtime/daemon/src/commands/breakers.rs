@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::client::Client;
+use super::client::{Client, escaped};
 use crate::cli::{BreakerAction, BreakersArgs};
 use crate::exit::{Exit, OK};
 use crate::out;
@@ -32,5 +32,5 @@ pub(super) fn breakers(args: &BreakersArgs) -> Result<u8, Exit> {
 }
 
 fn act(client: &Client<'_>, name: &str, action: &str) -> Result<Value, Exit> {
-    client.post(&format!("/v1/breakers/{name}/{action}"))
+    client.post(&format!("/v1/breakers/{}/{action}", escaped(name)))
 }

@@ -88,3 +88,13 @@ impl<'a> Client<'a> {
         Err(Exit::new(UNAVAILABLE, format!("{status}: {detail}")))
     }
 }
+
+/// A name as one segment of a path, or as a value in a query.
+pub(super) fn escaped(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let each = name.bytes().map(|byte| match byte {
+        byte if plain(byte) => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    });
+    each.collect()
+}

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::client::Client;
+use super::client::{Client, escaped};
 use crate::cli::TapArgs;
 use crate::exit::{Exit, OK};
 use crate::out;
@@ -12,7 +12,7 @@ pub(super) fn tap(args: &TapArgs) -> Result<u8, Exit> {
     let mut path = "/v1/tap?".to_owned();
     for (key, value) in [("actor", &args.actor), ("kind", &args.kind)] {
         if let Some(value) = value {
-            path.push_str(&format!("{key}={value}&"));
+            path.push_str(&format!("{key}={}&", escaped(value)));
         }
     }
     let mut left = args.limit.unwrap_or(u64::MAX);

@@ -108,8 +108,17 @@ fn memory_id(text: &str) -> Result<MemoryId, Problem> {
     B256::from_str(text).map(MemoryId).map_err(|_| explain())
 }
 
-/// A JSON body; an empty one is an empty object.
+/// A JSON body; an empty one is an empty object. Of a wrong one the problem names the field.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let body = if body.is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body).map_err(|error| Problem::bad_request(format!("body: {error}")))
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let parsed = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let place = match error.path().to_string().as_str() {
+            "." => "body".to_owned(),
+            field => format!("body, `{field}`"),
+        };
+        Problem::bad_request(format!("{place}: {}", error.inner()))
+    })?;
+    let rest = reader.end().map(|()| parsed);
+    rest.map_err(|error| Problem::bad_request(format!("body: {error}")))
 }

@@ -1,10 +1,14 @@
 //! Errors on the wire: problem details (RFC 9457).
 
 use axum::Json;
-use axum::http::{StatusCode, header};
+use axum::body::to_bytes;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use synod_supervision::CallError;
+
+/// The longest detail that is taken over.
+const DETAIL_BYTES_MAX: usize = 4_096;
 
 /// An error answer: what went wrong, in which field if it was one, what to do.
 #[derive(Clone, Debug)]
@@ -57,6 +61,18 @@ impl From<CallError> for Problem {
         };
         Self::new(status, format!("the actor did not answer: {error}; try again"))
     }
+}
+
+/// Makes problem details of a refusal in plain text: the framework's own are.
+pub(super) async fn explained(answer: Response) -> Response {
+    let kind = answer.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let is_text = kind.is_none_or(|kind| kind.starts_with(b"text/plain"));
+    let status = answer.status();
+    if !is_text || !(status.is_client_error() || status.is_server_error()) {
+        return answer;
+    }
+    let text = to_bytes(answer.into_body(), DETAIL_BYTES_MAX).await.unwrap_or_default();
+    Problem::new(status, String::from_utf8_lossy(&text)).into_response()
 }
 
 impl IntoResponse for Problem {
