@@ -62,17 +62,15 @@ impl Aggregator {
 
     fn accept(&mut self, now: Moment, task: Task, effects: &mut Vec<Effect>) {
         let id = task.id;
-        match self.ledger.get(id).map(|entry| entry.state()) {
-            None | Some(TaskState::Failed(TaskFailure::Retracted)) => (),
-            Some(
-                TaskState::Pending
-                | TaskState::Processing
-                | TaskState::Completed
-                | TaskState::Failed(_),
-            ) => {
+        if let Some(known) = self.ledger.get(id)
+            && known.state() != TaskState::Failed(TaskFailure::Retracted)
+        {
+            if known.is_retracted && asks_the_same(&known.task, &task) {
+                self.commit(Record::Returned(Box::new(task)), effects);
+            } else {
                 effects.push(Effect::PassedOver(Skip::Known));
-                return;
             }
+            return;
         }
         let deadline = announced::deadline(&task, now, self.settings.window);
         let is_served = self.settings.sets.contains_key(&task.set);
@@ -103,4 +101,12 @@ impl Aggregator {
             }
         }
     }
+}
+
+/// Whether what was signed for one announcement is good for the other.
+fn asks_the_same(known: &Task, again: &Task) -> bool {
+    known.chain == again.chain
+        && known.set == again.set
+        && known.reference_timestamp == again.reference_timestamp
+        && known.payload == again.payload
 }

@@ -124,6 +124,12 @@ impl Ledger {
                     entry.is_retracted = true;
                 }
             }
+            Record::Returned(task) => {
+                if let Some(entry) = self.tasks.get_mut(&task.id) {
+                    entry.task = task.as_ref().clone();
+                    entry.is_retracted = false;
+                }
+            }
             Record::Offended(offence) => self.offences.push_back(*offence),
             Record::Applied { chain, number, height } => {
                 self.applied.insert(*chain, (*number, *height));

@@ -53,4 +53,7 @@ pub enum Record {
         /// Height of the highest block they told of.
         height: u64,
     },
+    /// An ended task whose block had left the chain is announced by another one, and asks for
+    /// the same: what came of it holds.
+    Returned(Box<Task>),
 }

@@ -288,6 +288,10 @@ proptest! {
         for &n in &world.standing {
             prop_assert_eq!(certified.get(&id(n)), Some(&1), "task {}", n);
         }
+        for view in world.core.page(TaskFilter::All, None, usize::MAX) {
+            let stands = world.standing.iter().any(|&n| id(n) == view.id);
+            prop_assert_eq!(view.is_retracted, !stands, "{:?}", view);
+        }
         prop_assert!(certified.values().all(|&times| times == 1));
         prop_assert_eq!(world.core.open_len(), (0, 0));
 

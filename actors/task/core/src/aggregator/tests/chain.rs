@@ -120,9 +120,30 @@ fn a_certificate_outlives_its_block() {
     desk.apply(START, batch(2, vec![retracted])).unwrap();
     let view = desk.core.view(id(1)).unwrap();
     assert_eq!((view.state, view.is_retracted), ("completed", true));
+    let other = TaskCreated { reference_timestamp: 8, ..created(1) };
+    let other = committed(1, 2, vec![log(&other)]);
+    let effects = desk.apply(START, batch(3, vec![other])).unwrap();
+    assert_eq!(passed_over(&effects), [Skip::Known], "another operator table: of no use there");
+    assert!(desk.core.view(id(1)).unwrap().is_retracted);
+    desk.check_replay();
+}
+
+#[test]
+fn a_certificate_holds_again_when_another_block_announces_the_same() {
+    let mut desk = Desk::new(settings());
+    desk.announce(1, 1);
+    desk.certify(1);
+    let branch = |branch| block(1, branch).id;
+    desk.apply(START, batch(2, vec![ChainEvent::Retracted { block: branch(1) }])).unwrap();
     let again = committed(1, 2, vec![log(&created(1))]);
     let effects = desk.apply(START, batch(3, vec![again])).unwrap();
-    assert_eq!(passed_over(&effects), [Skip::Known]);
+    assert!(passed_over(&effects).is_empty() && submitted(&effects).is_empty(), "{effects:?}");
+    let view = desk.core.view(id(1)).unwrap();
+    assert_eq!((view.state, view.is_retracted), ("completed", false));
+    assert_eq!(view.block_hash, branch(2).hash);
+    desk.check_replay();
+    desk.apply(START, batch(4, vec![ChainEvent::Retracted { block: branch(2) }])).unwrap();
+    assert!(desk.core.view(id(1)).unwrap().is_retracted, "with the new block, not the old one");
     desk.check_replay();
 }
 
