@@ -20,7 +20,7 @@ use crate::exit::{CONFIG, DRAIN, Exit, OK, SOFTWARE, UNAVAILABLE};
 use crate::http::{Surface, router};
 use crate::signals::{Signals, Wish};
 use crate::topology::Extras;
-use crate::{telemetry, topology};
+use crate::{exposition, telemetry, topology};
 
 /// How often histogram samples are folded into their buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -90,9 +90,18 @@ impl Daemon {
         Ok(Self { surface, metrics, running, drain_timeout, beside, reread: file })
     }
 
-    /// Waits until every actor has been ready once; false if the tree ended before.
-    pub async fn ready(&mut self) -> bool {
-        self.running.ready().await
+    /// Waits until every actor has been ready once; false if the tree ended before, or somebody
+    /// wants it to.
+    pub async fn ready_unless(&mut self, signals: &mut Signals) -> bool {
+        loop {
+            tokio::select! {
+                is_ready = self.running.ready() => return is_ready,
+                wish = signals.next() => match wish {
+                    Wish::End(_) => return false,
+                    Wish::Reread => self.reread(),
+                },
+            }
+        }
     }
 
     /// Runs `task` beside the actors. Its error ends the daemon; its end does not.
@@ -111,11 +120,7 @@ impl Daemon {
         tokio::pin!(deadline);
         loop {
             tokio::select! {
-                () = &mut deadline => return Ending::Asked("the time is over"),
-                wish = signals.next() => match wish {
-                    Wish::End(signal) => return Ending::Asked(signal),
-                    Wish::Reread => self.reread(),
-                },
+                biased;
                 ended = self.running.ended() => return match ended {
                     Ended::Stopped => Ending::Asked("stopped"),
                     Ended::GaveUp(why) => Ending::GaveUp(why),
@@ -127,6 +132,11 @@ impl Daemon {
                         return Ending::Failed(Exit::new(SOFTWARE, error.to_string()));
                     }
                 },
+                wish = signals.next() => match wish {
+                    Wish::End(signal) => return Ending::Asked(signal),
+                    Wish::Reread => self.reread(),
+                },
+                () = &mut deadline => return Ending::Asked("the time is over"),
             }
         }
     }
@@ -198,7 +208,7 @@ fn metrics_router(runtime: Runtime, handle: PrometheusHandle) -> Router {
     let scrape = |State((runtime, handle)): State<(Runtime, PrometheusHandle)>| async move {
         runtime.publish_metrics();
         let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-        (kind, handle.render())
+        (kind, exposition::ordered(&handle.render()))
     };
     Router::new().route("/metrics", get(scrape)).with_state((runtime, handle))
 }

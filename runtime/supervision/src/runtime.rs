@@ -194,12 +194,13 @@ impl Runtime {
 }
 
 impl Running {
-    /// Waits until every actor has been ready once. False: the tree ended before.
+    /// Waits until every actor has been ready once. False: the tree ended before. Dropped before
+    /// it is done, it can be asked again.
     pub async fn ready(&mut self) -> bool {
-        match self.ready.take() {
-            Some(ready) => ready.await.is_ok(),
-            None => true,
-        }
+        let Some(ready) = &mut self.ready else { return true };
+        let is_ready = ready.await.is_ok();
+        self.ready = None;
+        is_ready
     }
 
     /// The root's name.

@@ -96,8 +96,8 @@ async fn network(args: &DevArgs, config: &Config, narrator: &Arc<Narrator>) -> R
     let mut daemon = Daemon::start(config, None, extras).await?;
     let surface = daemon.surface.clone();
     let events = surface.runtime.watch();
-    if !daemon.ready().await {
-        let ending = daemon.serve(&mut signals, None).await;
+    if !daemon.ready_unless(&mut signals).await {
+        let ending = daemon.serve(&mut signals, Some(Instant::now())).await;
         return daemon.drain(&mut signals, ending).await;
     }
     introduce(narrator, &daemon, config)?;
@@ -119,7 +119,10 @@ async fn network(args: &DevArgs, config: &Config, narrator: &Arc<Narrator>) -> R
         Ending::Asked(_) => {
             let now = surface.runtime.clock().now();
             chain_ends.store(now.unix_nanos(), Ordering::Release);
-            settle(narrator, &surface, born).await
+            tokio::select! {
+                settled = settle(narrator, &surface, born) => settled,
+                () = signals.again() => Ok(OK),
+            }
         }
         Ending::GaveUp(_) | Ending::Failed(_) => Ok(OK),
     };

@@ -1,5 +1,7 @@
 //! `synod run`.
 
+use std::time::Instant;
+
 use synod_config::{Config, LogFormat};
 
 use super::files::load;
@@ -26,7 +28,12 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, Exit> {
     runtime(&config)?.block_on(async {
         let mut signals = Signals::listen()?;
         let mut daemon = Daemon::start(&config, file, |_| Extras::default()).await?;
-        let ending = daemon.serve(&mut signals, None).await;
+        let ending = if daemon.ready_unless(&mut signals).await {
+            tracing::info!("ready");
+            daemon.serve(&mut signals, None).await
+        } else {
+            daemon.serve(&mut signals, Some(Instant::now())).await
+        };
         daemon.drain(&mut signals, ending).await
     })
 }
