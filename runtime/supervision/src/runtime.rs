@@ -58,6 +58,7 @@ pub struct Running {
     shell: ractor::ActorRef<Order>,
     ready: Option<oneshot::Receiver<()>>,
     outcome: oneshot::Receiver<Outcome>,
+    ended: Option<Ended>,
 }
 
 /// No actor or supervisor of that name runs here.
@@ -120,7 +121,7 @@ impl Runtime {
             .await
             .map_err(|error| crate::Failure::because(error.to_string()))?;
         let runtime = self.clone();
-        Ok(Running { runtime, root: id, shell, ready: Some(is_ready), outcome })
+        Ok(Running { runtime, root: id, shell, ready: Some(is_ready), outcome, ended: None })
     }
 
     /// The clock all actors are told.
@@ -210,10 +211,15 @@ impl Running {
 
     /// Waits until the tree has ended by itself.
     pub async fn ended(&mut self) -> Ended {
-        match (&mut self.outcome).await {
+        if let Some(ended) = &self.ended {
+            return ended.clone();
+        }
+        let ended = match (&mut self.outcome).await {
             Ok(outcome) => why(&outcome).map_or(Ended::Stopped, Ended::GaveUp),
             Err(_) => Ended::GaveUp("the root supervisor was lost".to_owned()),
-        }
+        };
+        self.ended = Some(ended.clone());
+        ended
     }
 
     /// Asks the tree to end: children in reverse order, each handling what is queued first.

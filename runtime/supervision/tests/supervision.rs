@@ -72,6 +72,7 @@ async fn children_start_in_order_and_stop_in_reverse_draining_their_mail() {
     running.stop();
     assert_eq!(running.ended().await, Ended::Stopped);
     let lines = stage.diary.lines();
+    assert_eq!(running.ended().await, Ended::Stopped, "it can be asked again");
     assert_eq!(lines, ["start a", "start b", "1", "2", "stop b", "stop a"]);
     assert!(stage.runtime.dead_letters().is_empty());
 }
