@@ -10,6 +10,7 @@ pub mod chaos;
 pub mod cli;
 pub mod commands;
 pub mod exit;
+pub mod exposition;
 pub mod graph;
 pub mod http;
 pub mod lifecycle;

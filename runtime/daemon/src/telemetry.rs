@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use metrics::{Unit, describe_gauge, gauge};
-use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_util::layers::{Layer, PrefixLayer};
 use tracing_subscriber::EnvFilter;
 
@@ -12,6 +12,13 @@ use tracing_subscriber::EnvFilter;
 const SECONDS: [f64; 14] = [
     0.000_01, 0.000_05, 0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0,
 ];
+
+/// Upper bounds of buckets of everything else, which is counted: texts, blocks, appends.
+const COUNTS: [f64; 11] = [0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 1_024.0];
+
+/// Before what the topology says. A lost socket is an error to alloy; to us it is one hint less,
+/// polling goes on, and the chain actor says what there is to say, without the node's address.
+const QUIET: &str = "alloy_pubsub=off,alloy_transport_ws=off";
 
 const START: &str = "process_start_time_seconds";
 
@@ -43,7 +50,7 @@ pub enum LogForm {
 /// # Errors
 /// `level` is no filter, or there is a subscriber already.
 pub fn install_logs(form: LogForm, level: &str) -> Result<(), TelemetryError> {
-    let filter = EnvFilter::try_new(level)
+    let filter = EnvFilter::try_new(format!("{QUIET},{level}"))
         .map_err(|error| TelemetryError::Level(level.to_owned(), error.to_string()))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let installed = match form {
@@ -59,7 +66,10 @@ pub fn install_logs(form: LogForm, level: &str) -> Result<(), TelemetryError> {
 /// # Errors
 /// There is a recorder already.
 pub fn install_metrics(namespace: &str) -> Result<PrometheusHandle, TelemetryError> {
-    let recorder = PrometheusBuilder::new().set_buckets(&SECONDS)?.build_recorder();
+    let recorder = PrometheusBuilder::new()
+        .set_buckets(&COUNTS)?
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+        .build_recorder();
     let handle = recorder.handle();
     let named = PrefixLayer::new(namespace.to_owned()).layer(recorder);
     metrics::set_global_recorder(named).map_err(|_| TelemetryError::Twice("metrics"))?;
