@@ -24,7 +24,7 @@ pub(crate) struct SupervisorSection {
     #[serde(with = "humantime_serde")]
     #[schemars(schema_with = "format::duration")]
     pub(crate) period: Duration,
-    /// Wait before the second restart in a row; it doubles from there. The first has none.
+    /// Wait before a restart; it doubles with each in a row.
     #[serde(with = "humantime_serde")]
     #[schemars(schema_with = "format::duration", extend("x-min" = "0s", "x-max" = "1h"))]
     pub(crate) backoff_first: Duration,

@@ -56,7 +56,7 @@ pub struct Supervisor {
 /// Waits between restarts in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
-    /// Before the second restart; doubles from there.
+    /// Before a restart; it doubles with each in a row.
     pub first: Duration,
     /// No shorter than the first.
     pub max: Duration,
