@@ -9,6 +9,7 @@ use serde::Serialize;
 use synod_supervision_core::{
     BreakerCore, BreakerPolicy, BreakerState, CallOutcome, Permit, Transition,
 };
+use synod_types::time::Moment;
 
 use crate::events::RuntimeEvent;
 use crate::metrics::BreakerMetrics;
@@ -90,12 +91,15 @@ impl Breaker {
         call: impl Future<Output = Result<T, E>>,
         counts: impl FnOnce(&E) -> bool,
     ) -> Result<T, BreakerError<E>> {
-        let admitted = self.core.lock().admit(self.shared.clock.now());
+        let admitted = self.change(|core, now| {
+            let admitted = core.admit(now);
+            let changed = admitted.as_ref().ok().and_then(Permit::transition);
+            (admitted, changed)
+        });
         let Ok(permit) = admitted else {
             self.metrics.rejected();
             return Err(BreakerError::Open(self.name.clone()));
         };
-        self.note(permit.transition());
         let mut permit = Held { breaker: self, permit: Some(permit) };
         let outcome = tokio::time::timeout(self.policy.call_timeout, call).await;
         match outcome {
@@ -120,20 +124,17 @@ impl Breaker {
 
     /// Lets no call through until [`Self::reset`].
     pub fn force_open(&self) {
-        let changed = self.core.lock().force_open(self.shared.clock.now());
-        self.note(changed);
+        self.change(|core, now| ((), core.force_open(now)));
     }
 
     /// Lets every call through until [`Self::reset`].
     pub fn force_closed(&self) {
-        let changed = self.core.lock().force_closed(self.shared.clock.now());
-        self.note(changed);
+        self.change(|core, now| ((), core.force_closed(now)));
     }
 
     /// Closes it and forgets what it counted.
     pub fn reset(&self) {
-        let changed = self.core.lock().reset(self.shared.clock.now());
-        self.note(changed);
+        self.change(|core, now| ((), core.reset(now)));
     }
 
     /// As shown to people.
@@ -148,16 +149,23 @@ impl Breaker {
         }
     }
 
-    fn note(&self, changed: Option<Transition>) {
-        if changed.is_none() {
-            return;
-        }
+    /// Changes the core and says so before anyone else can change it: what is said last is so.
+    fn change<T>(
+        &self,
+        step: impl FnOnce(&mut BreakerCore, Moment) -> (T, Option<Transition>),
+    ) -> T {
+        let mut core = self.core.lock();
         let at = self.shared.clock.now();
-        let (state, level, _) = describe(self.core.lock().state(at));
-        self.metrics.changed();
-        self.metrics.state(level);
-        tracing::warn!(breaker = %self.name, state, "breaker changed");
-        self.shared.events.emit(RuntimeEvent::Breaker { at, breaker: self.name.clone(), state });
+        let (done, changed) = step(&mut core, at);
+        if changed.is_some() {
+            let (state, level, _) = describe(core.state(at));
+            self.metrics.changed();
+            self.metrics.state(level);
+            tracing::warn!(breaker = %self.name, state, "breaker changed");
+            let breaker = self.name.clone();
+            self.shared.events.emit(RuntimeEvent::Breaker { at, breaker, state });
+        }
+        done
     }
 }
 
@@ -181,9 +189,7 @@ struct Held<'a> {
 impl Held<'_> {
     fn report(&mut self, outcome: CallOutcome) {
         let Some(permit) = self.permit.take() else { return };
-        let now = self.breaker.shared.clock.now();
-        let changed = self.breaker.core.lock().report(now, permit, outcome);
-        self.breaker.note(changed);
+        self.breaker.change(|core, now| ((), core.report(now, permit, outcome)));
     }
 }
 
