@@ -65,7 +65,9 @@ pub fn cli_markdown() -> String {
 }
 
 fn help(text: &mut String, command: &Command, path: &str) {
-    let shown = command.clone().render_long_help().to_string();
+    // The page is the same whatever the environment holds.
+    let mut bare = command.clone().mut_args(|arg| arg.hide_env_values(true));
+    let shown = bare.render_long_help().to_string();
     let shown: Vec<&str> = shown.lines().map(str::trim_end).collect();
     line(text, format_args!("## `{path}`\n\n```text\n{}\n```\n", shown.join("\n").trim_end()));
     for below in command.get_subcommands() {
