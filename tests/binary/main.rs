@@ -1,4 +1,11 @@
 //! The binary, run as people run it.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod cli;
+mod dev;
 mod drift;
+mod http;
+mod kill9;
+mod metrics;
+mod signals;
+mod support;
