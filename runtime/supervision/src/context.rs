@@ -115,6 +115,7 @@ impl<M: Message> Context<M> {
         let shared = &self.inner.address.mailbox.shared;
         let delay = shared.clock.until(at);
         let mailbox = Arc::clone(&self.inner.address.mailbox);
+        let incarnation = self.inner.incarnation;
         let draining = Arc::clone(&self.inner.draining);
         let mut alarms = self.inner.alarms.lock();
         if shared.limits.alarms_max <= alarms.len() {
@@ -127,7 +128,7 @@ impl<M: Message> Context<M> {
             tokio::time::sleep(delay).await;
             if !draining.load(Ordering::SeqCst) {
                 // Closed in the meantime: the alarm has nobody to wake.
-                drop(mailbox.push_waiting(msg, true).await);
+                drop(mailbox.push_waiting(msg, Some(incarnation)).await);
             }
         });
     }
@@ -145,13 +146,14 @@ impl<M: Message> Context<M> {
         let limit = self.inner.address.mailbox.shared.limits.in_flight_max;
         let slot = Slot::take(&self.inner.in_flight, limit).ok_or(Busy { limit })?;
         let mailbox = Arc::clone(&self.inner.address.mailbox);
+        let incarnation = self.inner.incarnation;
         let draining = Arc::clone(&self.inner.draining);
         let poke = self.inner.poke.clone();
         self.inner.work.lock().spawn(async move {
             let made = AssertUnwindSafe(async { map(future.await) }).catch_unwind().await;
             match made {
                 Ok(msg) => {
-                    drop(mailbox.push_waiting(msg, true).await);
+                    drop(mailbox.push_waiting(msg, Some(incarnation)).await);
                     drop(slot);
                     // A drain that found work under way waits for the last of it. Either it saw
                     // the slot given back, or this sees that it has begun.

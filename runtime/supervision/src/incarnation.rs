@@ -166,7 +166,7 @@ impl<A: Actor> Life<A> {
     }
 
     async fn take(&mut self, letter: Letter<A::Msg>) -> Result<(), Failure> {
-        let Letter { msg, at } = letter;
+        let Letter { msg, at, .. } = letter;
         let (kind, lane) = (msg.kind(), msg.lane());
         let begun = self.ctx.now();
         self.in_hand = Some(kind);

@@ -10,7 +10,8 @@
 //! An [`Address`] and its mailbox are made once; incarnations of the actor come and go behind
 //! them. A restart loses the message in hand and nothing else, and says so (a dead letter; an
 //! asker gets [`CallError::Dropped`]). What dies with an incarnation: its state, its alarms, its
-//! piped futures. What does not: queued messages, counters, the incarnation number.
+//! piped futures, and what these have queued. What does not: messages of others, counters, the
+//! incarnation number.
 //!
 //! ractor runs the incarnations: it spawns, links, reports failures and kills. No ractor type
 //! leaves this crate.

@@ -52,6 +52,8 @@ impl Capacity {
 pub(crate) struct Letter<M> {
     pub(crate) msg: M,
     pub(crate) at: Moment,
+    /// For results and alarms: whose they are. No other incarnation is told of them.
+    own: Option<Incarnation>,
 }
 
 /// Invariant: if a lane holds a message and an incarnation is attached, then either the
@@ -138,7 +140,7 @@ impl<M: Message> Mailbox<M> {
             self.metrics.refused.increment(1);
             return Err(Rejected { msg, reason: RejectReason::Full });
         }
-        queue.push_back(Letter { msg, at: self.shared.clock.now() });
+        queue.push_back(Letter { msg, at: self.shared.clock.now(), own: None });
         let poke = Self::wake(&mut lanes);
         drop(lanes);
         if let Some(poke) = poke {
@@ -151,15 +153,22 @@ impl<M: Message> Mailbox<M> {
         Ok(())
     }
 
-    /// Like [`Self::push`], but waits for room whatever the policy. `own`: from the actor itself,
-    /// admitted while draining too.
-    pub(crate) async fn push_waiting(&self, mut msg: M, own: bool) -> Result<(), Rejected<M>> {
+    /// Like [`Self::push`], but waits for room whatever the policy. `own`: from that incarnation
+    /// of the actor itself, admitted while draining too, and of no use to the next one.
+    pub(crate) async fn push_waiting(
+        &self,
+        mut msg: M,
+        own: Option<Incarnation>,
+    ) -> Result<(), Rejected<M>> {
         let lane = msg.lane() as usize;
         loop {
             let room = self.room[lane].notified();
             tokio::pin!(room);
             room.as_mut().enable();
-            let pushed = if own { self.push_own(msg) } else { self.push(msg) };
+            let pushed = match own {
+                Some(incarnation) => self.push_own(msg, incarnation),
+                None => self.push(msg),
+            };
             match pushed {
                 Ok(()) => return Ok(()),
                 Err(Rejected { msg: back, reason: RejectReason::Full }) => msg = back,
@@ -169,7 +178,7 @@ impl<M: Message> Mailbox<M> {
         }
     }
 
-    fn push_own(&self, msg: M) -> Result<(), Rejected<M>> {
+    fn push_own(&self, msg: M, incarnation: Incarnation) -> Result<(), Rejected<M>> {
         let lane = msg.lane();
         let mut lanes = self.lanes.lock();
         if lanes.abandoned {
@@ -179,7 +188,7 @@ impl<M: Message> Mailbox<M> {
         if self.capacity.of(lane) <= queue.len() {
             return Err(Rejected { msg, reason: RejectReason::Full });
         }
-        queue.push_back(Letter { msg, at: self.shared.clock.now() });
+        queue.push_back(Letter { msg, at: self.shared.clock.now(), own: Some(incarnation) });
         let poke = Self::wake(&mut lanes);
         drop(lanes);
         if let Some(poke) = poke {
@@ -199,12 +208,23 @@ impl<M: Message> Mailbox<M> {
 
     /// The next message; without one the mailbox turns idle and the next push pokes.
     pub(crate) fn next(&self) -> Option<Letter<M>> {
+        loop {
+            let (letter, is_stale) = self.pop()?;
+            if !is_stale {
+                return Some(letter);
+            }
+        }
+    }
+
+    /// Also tells whether it is the result or alarm of an incarnation that is gone.
+    fn pop(&self) -> Option<(Letter<M>, bool)> {
         let mut lanes = self.lanes.lock();
         for lane in Lane::ALL {
             if let Some(letter) = lanes.queues[lane as usize].pop_front() {
+                let is_stale = letter.own.is_some_and(|own| own != lanes.incarnation);
                 drop(lanes);
                 self.room[lane as usize].notify_one();
-                return Some(letter);
+                return Some((letter, is_stale));
             }
         }
         lanes.idle = true;

@@ -221,6 +221,25 @@ async fn a_killed_supervisor_takes_along_children_that_have_not_started_yet() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn results_and_alarms_of_one_incarnation_are_not_told_to_the_next() {
+    let mut stage = Stage::new();
+    let child = stage.puppet("p", 5);
+    let _running = stage.start(Strategy::OneForOne, vec![child]).await;
+    stage.diary.clear();
+    let orders = [Puppet::Pipe(SECOND, 1), Puppet::Wake(SECOND, 2), Puppet::Block(3), Puppet::Hang];
+    for order in orders {
+        stage.puppets[0].tell(order).unwrap();
+    }
+    pass(2 * SECOND).await;
+    stage.puppets[0].tell(Puppet::Note(4)).unwrap();
+    let full = stage.puppets[0].tell(Puppet::Patient(5));
+    assert!(full.is_ok() && stage.puppets[0].tell(Puppet::Note(6)).is_err());
+    stage.runtime.kill(&id("p")).unwrap();
+    pass(SECOND).await;
+    assert_eq!(stage.diary.lines(), ["start p", "4", "5"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_message_that_fails_its_actor_is_a_dead_letter() {
     let mut stage = Stage::new();
     let child = stage.puppet("p", 8);
