@@ -137,7 +137,7 @@ impl Chain {
                 Effect::Journal(record) => records.push(record),
                 Effect::Deliver(delivery) => self.deliver(ctx, delivery)?,
                 Effect::WakeAt(at) => ctx.wake_at(at, ChainMsg::Tick),
-                Effect::Halted(halt) => halted(&halt),
+                Effect::Halted(halt) => halted(ctx, &halt),
             }
         }
         self.metrics.stands(&self.follower.status());
@@ -186,8 +186,9 @@ impl Chain {
     }
 }
 
-fn halted(halt: &Halt) {
-    tracing::error!(reason = %halt, "following has stopped: mend the cause, then restart the actor");
+fn halted(ctx: &Context<ChainMsg>, halt: &Halt) {
+    let advice = "following has stopped: mend the cause, then restart the actor";
+    tracing::error!(actor = %ctx.id(), reason = %halt, "{advice}");
 }
 
 fn saved(outcome: Result<(), StoreRefusal>) {
