@@ -1,6 +1,8 @@
 //! The binary, run as people run it.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod anvil;
+mod anvil_support;
 mod cli;
 mod dev;
 mod drift;
