@@ -7,9 +7,8 @@
 //!
 //! Invariant: an effect leaves the pen only when every record written before it is durable, and
 //! effects leave in the order in which they were written. An append whose answer was lost is
-//! sent again as it was: the store answers a repeat without writing twice. Answers outlive the
-//! incarnation that asked, in its mailbox: a ticket therefore names its incarnation, and a pen
-//! believes only answers to its own.
+//! sent again as it was: the store answers a repeat without writing twice.
+//! A ticket names its incarnation, and a pen believes only answers to its own.
 
 use std::collections::VecDeque;
 use std::time::Duration;
