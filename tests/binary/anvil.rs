@@ -227,37 +227,62 @@ fn a_node_that_goes_away_and_comes_back_costs_no_task() {
     house.certifies(&house.create_task("3"), &squared(3));
     let unseen = house.create_task("4");
     house.node.stop();
-    let breaker = |house: &House| {
-        let breakers = house.reach.read("/v1/breakers");
-        breakers.as_array().unwrap().iter().find(|it| it["name"] == "chain").unwrap().clone()
-    };
-    house.until("the breaker to open", || (breaker(&house)["state"] == "open").then_some(()));
-    house.is_ready();
-    let actors = house.reach.read("/v1/actors");
-    for actor in actors.as_array().unwrap() {
-        assert_eq!(
-            (&actor["state"], &actor["restarts"]),
-            (&json!("running"), &json!(0)),
-            "{actor}"
-        );
-    }
+    house.breaker_is("open");
+    house.all_are_well();
     house.node.start_again();
     let late = house.create_task("5");
     house.certifies(&unseen, &squared(4));
     house.certifies(&late, &squared(5));
-    house.until("the breaker to close", || (breaker(&house)["state"] == "closed").then_some(()));
+    house.breaker_is("closed");
     house.remembers_the_chain();
+    house.all_are_well();
     assert_eq!(house.ends(), certified(3));
-    assert_eq!(house.reach.read("/v1/status")["restarts"], 0);
     let said = house.synod.err.so_far();
     let errors: Vec<_> = said.iter().filter(|line| line.contains("\"level\":\"ERROR\"")).collect();
     assert!(errors.is_empty(), "nobody needs to act: {errors:?}");
 }
 
 #[test]
+fn a_node_that_says_nothing_for_a_while_costs_no_task() {
+    let house = House::aggregator(SQUARE);
+    house.certifies(&house.create_task("3"), &squared(3));
+    let unseen = house.create_task("4");
+    house.node.freeze();
+    house.breaker_is("open");
+    house.all_are_well();
+    house.node.thaw();
+    house.certifies(&unseen, &squared(4));
+    house.certifies(&house.create_task("5"), &squared(5));
+    house.breaker_is("closed");
+    house.remembers_the_chain();
+    house.all_are_well();
+}
+
+#[test]
+fn a_block_full_of_tasks_is_certified() {
+    let house = House::aggregator(SQUARE);
+    house.node.ask("evm_setAutomine", json!([false]));
+    let sent: Vec<_> =
+        (0..90).map(|n| house.node.send_task(house.mailbox, &n.to_string())).collect();
+    house.node.ask("evm_mine", json!([]));
+    for (number, tx) in (0..).zip(&sent) {
+        house.certifies(&house.node.announced(tx), &squared(number));
+    }
+    assert_eq!(house.ends(), certified(90));
+}
+
+#[test]
 fn an_executor_follows_the_chain_by_itself() {
-    let house = House::open("executor.toml", CAPITALS, &[]);
-    let tasks = ["alone", "together"].map(|word| house.create_task(word));
+    let mut house = House::open("executor.toml", CAPITALS, &[]);
+    let hold = house.directory.path().join("hold");
+    fs::write(&hold, "").unwrap();
+    let alone = house.create_task("alone");
+    let held = house.create_task("held");
+    house.crash();
+    house.node.reorg(1, &[house.node.task(house.mailbox, AVS, "together")]);
+    house.start_again();
+    let together = house.node.tasks(house.mailbox).pop().unwrap();
+    let tasks = [alone, together];
     let file = house.directory.path().join("data/keys/signer.key");
     let key = KeyFile::existing(file, Scheme::Bn254).public_key().unwrap();
     for (task, output) in tasks.iter().zip(["ALONE", "TOGETHER"]) {
@@ -276,4 +301,8 @@ fn an_executor_follows_the_chain_by_itself() {
         let signature = Signature { scheme: Scheme::Bn254, bytes };
         assert_eq!(verify(&key, expected, &signature), Ok(()), "{answer}");
     }
+    let answers = house.reach.read("/v1/executors/executor/answers");
+    let withdrawn = json!(held.created.task);
+    let answers = answers.as_array().unwrap();
+    assert!(answers.iter().all(|answer| answer["id"] != withdrawn), "{answers:?}");
 }

@@ -42,6 +42,7 @@ listen = "127.0.0.1:0"
 [metrics]
 listen = "127.0.0.1:0"
 [breakers.node]
+call_timeout = "1s"
 failures_to_open = 3
 open_for = "500ms"
 successes_to_close = 1"#;
@@ -190,6 +191,27 @@ impl House {
         match KeyFile::existing(file, Scheme::Bn254).public_key().unwrap() {
             PublicKey::Bn254 { g2, .. } => G2::decode(&g2).unwrap(),
             other => panic!("{other:?}"),
+        }
+    }
+
+    /// Waits for a state of the circuit breaker before the node.
+    #[track_caller]
+    pub(crate) fn breaker_is(&self, state: &str) {
+        self.until(&format!("the breaker to be {state}"), || {
+            let breakers = self.reach.read("/v1/breakers");
+            let mut breakers = breakers.as_array().unwrap().iter();
+            breakers.any(|it| it["name"] == "chain" && it["state"] == state).then_some(())
+        });
+    }
+
+    /// Every actor runs, and has run from the beginning.
+    #[track_caller]
+    pub(crate) fn all_are_well(&self) {
+        self.is_ready();
+        let actors = self.reach.read("/v1/actors");
+        for actor in actors.as_array().unwrap() {
+            let standing = (&actor["state"], &actor["restarts"]);
+            assert_eq!(standing, (&json!("running"), &json!(0)), "{actor}");
         }
     }
 

@@ -62,6 +62,16 @@ impl Node {
         self.out.rest();
     }
 
+    /// From now on it hears everything and says nothing.
+    pub(crate) fn freeze(&self) {
+        kill_process_group(Pid::from_child(&self.child), Signal::STOP).expect("the node runs");
+    }
+
+    /// It goes on where it stood.
+    pub(crate) fn thaw(&self) {
+        kill_process_group(Pid::from_child(&self.child), Signal::CONT).expect("the node is there");
+    }
+
     /// What it kept is lost.
     pub(crate) fn forget(&self) {
         fs::remove_file(&self.state).unwrap();
