@@ -6,6 +6,7 @@ mod anvil_support;
 mod cli;
 mod dev;
 mod drift;
+mod ends;
 mod http;
 mod kill9;
 mod metrics;
