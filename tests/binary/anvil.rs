@@ -115,6 +115,29 @@ fn a_reorg_while_the_daemon_is_down_is_seen_when_it_is_back() {
 }
 
 #[test]
+fn what_is_not_confirmed_is_not_told() {
+    let house = House::confirming(2, CAPITALS);
+    let before = house.create_task("before");
+    let never = house.create_task("never");
+    house.node.ask("evm_mine", json!([]));
+    house.certifies(&before, b"BEFORE");
+    let chain = || house.reach.read("/v1/status")["chains"]["chain"].clone();
+    let head = house.node.head();
+    house.until("the head to be seen", || (chain()["head"] == head).then_some(()));
+    assert_eq!(chain()["committed"]["number"], head - 2);
+    house.node.reorg(2, &[house.node.task(house.mailbox, AVS, "instead")]);
+    for _ in 0..2 {
+        house.node.ask("evm_mine", json!([]));
+    }
+    let instead = house.node.tasks(house.mailbox).pop().unwrap();
+    house.certifies(&instead, b"INSTEAD");
+    assert_eq!(house.task(&never), None);
+    let scrape = house.reach.scrape();
+    let reorgs = scrape.lines().find(|line| line.starts_with("synod_chain_reorgs_total{"));
+    assert!(reorgs.is_none_or(|line| line.ends_with(" 0")), "{reorgs:?}");
+}
+
+#[test]
 fn a_task_that_returns_in_another_block_stands() {
     let house = House::aggregator(CAPITALS);
     house.node.ask("anvil_setBlockTimestampInterval", json!([0]));
@@ -173,8 +196,7 @@ fn another_chain_at_the_same_address_is_not_followed() {
     let task = house.create_task("3");
     house.certifies(&task, &squared(3));
     house.node.stop();
-    house.node.forget();
-    house.node.start_again();
+    house.node.start_another();
     house.node.deploy();
     house.create_task("4");
     house.until("the chain to halt", || {

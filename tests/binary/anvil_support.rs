@@ -105,8 +105,15 @@ impl House {
 
     /// An aggregator whose agent remembers the chain.
     pub(crate) fn aggregator(performer: &str) -> Self {
+        Self::confirming(0, performer)
+    }
+
+    /// An aggregator that is told of blocks with so many above them.
+    pub(crate) fn confirming(blocks: u64, performer: &str) -> Self {
         let knowledge = format!("{KNOWLEDGE}[actors.store]");
+        let confirmations = format!("confirmations = {blocks}");
         let changes = [
+            ("confirmations = 0", confirmations.as_str()),
             ("children = [\"store\", ", "children = [\"store\", \"knowledge\", "),
             ("events = [\"tasks\"]", "events = [\"tasks\", \"memory\"]"),
             ("[actors.store]", &knowledge),

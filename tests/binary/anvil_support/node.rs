@@ -47,7 +47,7 @@ impl Node {
     /// Starts a node that mines a block for every transaction.
     pub(crate) fn start(directory: &Path) -> Self {
         let state = directory.join("anvil.json");
-        let (child, out) = launch(&state, 0);
+        let (child, out) = launch(&state, 0, &[]);
         let mut node = Self { child, out, port: 0, state, account: None };
         node.port = node.listens();
         node.account = node.ask("eth_accounts", json!([])).get(0).cloned();
@@ -72,14 +72,17 @@ impl Node {
         kill_process_group(Pid::from_child(&self.child), Signal::CONT).expect("the node is there");
     }
 
-    /// What it kept is lost.
-    pub(crate) fn forget(&self) {
-        fs::remove_file(&self.state).unwrap();
-    }
-
     /// Starts it anew, at the same address, with all it kept.
     pub(crate) fn start_again(&mut self) {
-        (self.child, self.out) = launch(&self.state, self.port);
+        (self.child, self.out) = launch(&self.state, self.port, &[]);
+        assert_eq!(self.listens(), self.port);
+    }
+
+    /// Starts another chain at the same address; what was kept is lost.
+    pub(crate) fn start_another(&mut self) {
+        fs::remove_file(&self.state).unwrap();
+        // Begun in the same second, it would be the same chain.
+        (self.child, self.out) = launch(&self.state, self.port, &["--timestamp", "1700000000"]);
         assert_eq!(self.listens(), self.port);
     }
 
@@ -191,10 +194,13 @@ impl Drop for Node {
 }
 
 /// Starts anvil, in a process group of its own: the program is a script around it.
-fn launch(state: &Path, port: u16) -> (Child, Lines) {
+fn launch(state: &Path, port: u16, more: &[&str]) -> (Child, Lines) {
     let program = repository("tests/chain/node_modules/.bin/anvil");
     let mut command = Command::new(&program);
-    command.args(["--host", "127.0.0.1", "--port", &port.to_string(), "--state"]).arg(state);
+    command
+        .args(["--host", "127.0.0.1", "--port", &port.to_string(), "--state"])
+        .arg(state)
+        .args(more);
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap_or_else(|error| missing(&program, &error));
     let out = Lines::of(child.stdout.take().unwrap());
