@@ -10,6 +10,19 @@ pub trait KeySource: Send + Sync + 'static {
     /// # Errors
     /// See [`KeySourceError`]. Never contains the secret.
     fn load(&self) -> Result<SecretKey, KeySourceError>;
+
+    /// The key's mark: how many records its guard held when it last signed; 0 if it never did.
+    /// None if no mark can be kept where the key is. A guard that holds fewer is an older one.
+    ///
+    /// # Errors
+    /// See [`KeySourceError`].
+    fn mark(&self) -> Result<Option<u64>, KeySourceError>;
+
+    /// Raises the mark to `records`, never lowers it. Told before a signature is made.
+    ///
+    /// # Errors
+    /// See [`KeySourceError`].
+    fn raise(&self, records: u64) -> Result<(), KeySourceError>;
 }
 
 /// Why there is no key. Says where it was looked for, never what was found.
@@ -25,7 +38,7 @@ pub enum KeySourceError {
         cause: Arc<io::Error>,
     },
     /// Others could have read or replaced it.
-    #[error("{place}: mode {mode:o} lets others at the key; it must be 600 or stricter")]
+    #[error("{place}: mode {mode:o} lets others at the key; say `chmod 600 {place}`")]
     Exposed {
         /// Where.
         place: String,
@@ -46,6 +59,15 @@ pub enum KeySourceError {
         /// Why.
         #[source]
         cause: SecretError,
+    },
+    /// What should be the mark is none. Without it nobody knows whether the guard is whole.
+    #[error(
+        "{place}: no count of guard records; restore the file with the newest data directory, or \
+         remove it if this key has never signed with a newer one"
+    )]
+    MalformedMark {
+        /// Where.
+        place: String,
     },
     /// Something is there already, and is not overwritten.
     #[error("{place}: is there already")]

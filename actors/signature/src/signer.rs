@@ -12,7 +12,7 @@ use synod_types::signature::{Digest, Duty, PublicKey, SignRefusal, Signature};
 use synod_types::store::StreamId;
 
 use crate::metrics::SignerMetrics;
-use crate::port::KeySource;
+use crate::port::{KeySource, KeySourceError};
 
 /// How much a signer holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +51,12 @@ type Answer = Reply<Result<Signature, SignRefusal>>;
 /// The actor. What it knows is one incarnation's.
 pub struct Signer {
     key: Arc<SecretKey>,
+    /// Keeps the mark; none if it cannot.
+    marks: Option<Arc<dyn KeySource>>,
     public: PublicKey,
     guard: Guard,
+    /// Records of the guard that are durable.
+    durable: u64,
     /// Holds duties back until their records are durable.
     pen: Pen<Duty>,
     /// Who waits for which signature. Invariant: a duty is here exactly while its record or its
@@ -68,23 +72,28 @@ impl Actor for Signer {
     type Args = SignerArgs;
 
     async fn start(ctx: &Context<SignerMsg>, args: SignerArgs) -> Result<Self, Failure> {
-        let source = args.key;
+        let source = Arc::clone(&args.key);
         let loaded = tokio::task::spawn_blocking(move || {
-            source.load().map(|key| (key.public(), Arc::new(key)))
+            let key = source.load()?;
+            Ok::<_, KeySourceError>((key.public(), Arc::new(key), source.mark()?))
         });
-        let (public, key) = loaded.await??;
+        let (public, key, mark) = loaded.await??;
         let mut guard = Guard::new(&public, args.limits.duties_max);
         let pen = Pen::open(args.store, guard_stream(&public), |past| match past {
             Past::Snapshot(_) => Err(Failure::because("a guard keeps no snapshots")),
             Past::Record(record) => Ok(guard.replay(GuardRecord::decode(record)?)?),
         });
         let pen = pen.await?;
+        let durable = pen.version().0;
+        check_mark(ctx, durable, mark)?;
         let metrics = SignerMetrics::register(ctx.id());
         metrics.duties(guard.duties_len());
         Ok(Self {
             key,
+            marks: mark.map(|_| args.key),
             public,
             guard,
+            durable,
             pen,
             waiting: BTreeMap::new(),
             waiting_len: 0,
@@ -158,6 +167,8 @@ impl Signer {
     /// Signs for duties whose records are durable.
     fn release(&mut self, ctx: &Context<SignerMsg>, duties: Vec<Duty>) -> Result<(), Failure> {
         for duty in duties {
+            // Every record permits one duty.
+            self.durable += 1;
             if let Some(digest) = self.guard.committed(duty) {
                 self.begin(ctx, duty, digest)?;
             }
@@ -173,18 +184,31 @@ impl Signer {
         digest: Digest,
     ) -> Result<(), Failure> {
         let (key, timer) = (Arc::clone(&self.key), self.metrics.timer());
+        let (marks, durable) = (self.marks.clone(), self.durable);
         let work = move || {
+            let raised = marks.map_or(Ok(()), |marks| marks.raise(durable));
+            raised.map_err(|error| Failure::from(error).chain())?;
             let began = Instant::now();
             let signature = key.sign(digest);
             timer.record(began.elapsed());
-            signature
+            Ok(signature)
         };
         ctx.blocking(work, move |outcome| SignerMsg::Signed(duty, outcome))?;
         Ok(())
     }
 
-    fn signed(&mut self, duty: Duty, outcome: Result<Signature, Panicked>) -> Result<(), Failure> {
-        let signature = outcome?;
+    fn signed(
+        &mut self,
+        duty: Duty,
+        outcome: Result<Result<Signature, String>, Panicked>,
+    ) -> Result<(), Failure> {
+        let signature = match outcome? {
+            Ok(signature) => signature,
+            Err(why) => {
+                self.refuse_all();
+                return Err(Failure::because(format!("nothing is signed without a mark: {why}")));
+            }
+        };
         for reply in self.taken(duty) {
             self.metrics.signed();
             reply.answer(Ok(signature.clone()));
@@ -208,6 +232,22 @@ impl Signer {
         self.waiting_len = 0;
         for reply in std::mem::take(&mut self.waiting).into_values().flatten() {
             self.refuse(reply, SignRefusal::NotDurable);
+        }
+    }
+}
+
+/// A guard that holds fewer records than it did when it last signed may permit what it refused.
+fn check_mark(ctx: &Context<SignerMsg>, records: u64, mark: Option<u64>) -> Result<(), Failure> {
+    match mark {
+        Some(mark) if records < mark => Err(Failure::because(format!(
+            "the journal is older than the key's mark: the guard holds {records} records of \
+             {mark}; nothing is signed until the newest data directory is back"
+        ))),
+        Some(_) => Ok(()),
+        None => {
+            let signer = ctx.id();
+            tracing::warn!(%signer, "no mark can be kept: an older journal will not be noticed");
+            Ok(())
         }
     }
 }

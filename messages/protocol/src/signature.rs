@@ -29,8 +29,9 @@ pub enum SignerMsg {
     PublicKey(Reply<PublicKey>),
     /// The actor's own: the journal has answered.
     Journalled(Committed),
-    /// The actor's own: a signature is made.
-    Signed(Duty, Result<Signature, Panicked>),
+    /// The actor's own: a signature is made; or it is not, because the key's mark could not be
+    /// raised first.
+    Signed(Duty, Result<Result<Signature, String>, Panicked>),
 }
 
 impl Message for SignerMsg {

@@ -27,10 +27,7 @@ pub(crate) fn random_key(scheme: Scheme) -> Result<SecretKey, KeySourceError> {
 
 /// Writes a key beside `path`, then gives it that name, which fails if the name is taken.
 pub(crate) fn write(path: &Path, key: &SecretKey) -> Result<(), KeySourceError> {
-    let directory = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        Some(_) | None => Path::new("."),
-    };
+    let directory = directory_of(path);
     let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
     made.map_err(unreachable_at(directory))?;
     let beside = name_beside(path)?;
@@ -38,13 +35,23 @@ pub(crate) fn write(path: &Path, key: &SecretKey) -> Result<(), KeySourceError> 
     // Nothing to do where it was never made; the secret must not stay where it was.
     drop(fs::remove_file(&beside));
     match outcome {
-        Ok(()) => File::open(directory)
-            .and_then(|directory| directory.sync_all())
-            .map_err(unreachable_at(directory)),
+        Ok(()) => sync_parent(path).map_err(unreachable_at(directory)),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(KeySourceError::Exists { place: place(path) })
         }
         Err(error) => Err(unreachable_at(path)(error)),
+    }
+}
+
+/// Returns once the names beside `path` are on the medium.
+pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
+    File::open(directory_of(path))?.sync_all()
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        Some(_) | None => Path::new("."),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Keys in files: one secret per file, `0x` and 64 hexadecimal digits, mode 600.
 //!
 //! A file that others could read or write is refused. A new one appears whole or not at all,
-//! and never in place of another.
+//! and never in place of another. Beside it lies `<file>.guard`, its mark.
 
 mod create;
+mod mark;
 mod read;
 
 use std::io;
@@ -72,6 +73,14 @@ impl KeySource for KeyFile {
             }
             outcome => outcome,
         }
+    }
+
+    fn mark(&self) -> Result<Option<u64>, KeySourceError> {
+        mark::read(&self.path)
+    }
+
+    fn raise(&self, records: u64) -> Result<(), KeySourceError> {
+        mark::raise(&self.path, records)
     }
 }
 

@@ -40,7 +40,7 @@ fn a_key_file_is_read_with_or_without_line_break() {
 #[test]
 fn a_file_others_can_reach_is_refused() {
     for mode in [0o644, 0o640, 0o604, 0o620, 0o601] {
-        check(SECRET, mode, Scheme::Ecdsa, Err("mode"));
+        check(SECRET, mode, Scheme::Ecdsa, Err("chmod 600"));
     }
 }
 
@@ -116,4 +116,52 @@ fn a_directory_is_no_key_file() {
     let directory = TempDir::new().unwrap();
     let outcome = KeyFile::existing(directory.path(), Scheme::Ecdsa).load();
     assert!(matches!(outcome, Err(KeySourceError::Malformed { .. })));
+}
+
+fn marked(directory: &TempDir) -> (KeyFile, std::path::PathBuf) {
+    let file = KeyFile::generated(directory.path().join("key"), Scheme::Bn254);
+    file.create().unwrap();
+    (file, directory.path().join("key.guard"))
+}
+
+#[test]
+fn a_mark_grows_and_is_kept() {
+    let directory = TempDir::new().unwrap();
+    let (file, path) = marked(&directory);
+    assert_eq!(file.mark().unwrap(), Some(0));
+    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o7777, 0o600);
+    for (records, mark) in [(3, 3), (2, 3), (u64::MAX, u64::MAX), (0, u64::MAX)] {
+        file.raise(records).unwrap();
+        assert_eq!(file.mark().unwrap(), Some(mark));
+    }
+}
+
+#[test]
+fn marks_raised_at_once_end_at_the_highest() {
+    let directory = TempDir::new().unwrap();
+    let (file, _) = marked(&directory);
+    assert_eq!(file.mark().unwrap(), Some(0));
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let file = &file;
+            scope.spawn(move || (0..50).for_each(|n| file.raise(4 * n + thread).unwrap()));
+        }
+    });
+    assert_eq!(file.mark().unwrap(), Some(199));
+}
+
+#[test]
+fn a_damaged_or_missing_mark_raises_nothing() {
+    let directory = TempDir::new().unwrap();
+    let (file, path) = marked(&directory);
+    assert!(matches!(file.raise(1), Err(KeySourceError::Unreachable { .. })));
+    for text in ["", "7\n", "0000000000000000000x\n", "00000000000000000007"] {
+        fs::write(&path, text).unwrap();
+        for outcome in [file.mark().map(|_| ()), file.raise(1)] {
+            let Err(KeySourceError::MalformedMark { place }) = outcome else { panic!("{text}") };
+            assert!(place.ends_with("key.guard"));
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), text, "left as it is");
+    }
 }

@@ -1,3 +1,4 @@
+use std::sync::Mutex;
 use std::time::Duration;
 
 use synod_signature_core::verify;
@@ -16,11 +17,26 @@ const NO: Digest = Digest(B256::repeat_byte(2));
 const LIMITS: SignerLimits = SignerLimits { duties_max: 3, waiting_max: 2 };
 const PATIENCE: Duration = Duration::from_secs(5);
 
-struct Fixed(Scheme);
+struct Fixed {
+    scheme: Scheme,
+    mark: Mutex<Option<u64>>,
+}
 
 impl KeySource for Fixed {
     fn load(&self) -> Result<SecretKey, KeySourceError> {
-        Ok(SecretKey::from_bytes(self.0, &[7; 32]).unwrap())
+        Ok(SecretKey::from_bytes(self.scheme, &[7; 32]).unwrap())
+    }
+
+    fn mark(&self) -> Result<Option<u64>, KeySourceError> {
+        Ok(*self.mark.lock().unwrap())
+    }
+
+    fn raise(&self, records: u64) -> Result<(), KeySourceError> {
+        let mut mark = self.mark.lock().unwrap();
+        let place = "the mark".to_owned();
+        let held = mark.as_mut().ok_or(KeySourceError::MalformedMark { place })?;
+        *held = records.max(*held);
+        Ok(())
     }
 }
 
@@ -34,19 +50,25 @@ fn duty(n: u8) -> Duty {
 
 struct Signing {
     stage: Stage,
+    key: Arc<Fixed>,
     signer: Address<SignerMsg>,
     _running: Running,
 }
 
 impl Signing {
     async fn begin(scheme: Scheme, journal: &Journal) -> Self {
+        Self::begin_at(scheme, journal, Some(0)).await
+    }
+
+    async fn begin_at(scheme: Scheme, journal: &Journal, mark: Option<u64>) -> Self {
         let mut stage = Stage::new();
         let store = stage.store(journal).into();
         let signer = stage.address("signer", 64);
-        let args = SignerArgs { key: Arc::new(Fixed(scheme)), store, limits: LIMITS };
+        let key = Arc::new(Fixed { scheme, mark: Mutex::new(mark) });
+        let args = SignerArgs { key: Arc::clone(&key) as _, store, limits: LIMITS };
         stage.add::<Signer>(&signer, args);
         let running = stage.start().await;
-        Self { stage, signer, _running: running }
+        Self { stage, key, signer, _running: running }
     }
 
     async fn ask(
@@ -152,6 +174,35 @@ async fn a_journal_that_cannot_be_the_guards_stops_the_signer() {
         let signing = Signing::begin(Scheme::Ecdsa, &journal).await;
         assert_eq!(signing.ask(1, YES).await, Err(CallError::Timeout));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_mark_is_raised_by_what_is_signed_and_holds_an_older_guard_back() {
+    let journal = Journal::new();
+    let signing = Signing::begin(Scheme::Ecdsa, &journal).await;
+    for (n, mark) in [(1, 1), (2, 2), (1, 2)] {
+        assert!(signing.ask(n, YES).await.unwrap().is_ok());
+        assert_eq!(*signing.key.mark.lock().unwrap(), Some(mark));
+    }
+    drop(signing);
+    let again = Signing::begin_at(Scheme::Ecdsa, &journal, Some(2)).await;
+    assert!(again.ask(3, YES).await.unwrap().is_ok());
+    for (journal, mark) in [(journal, 4), (Journal::new(), 1)] {
+        let older = Signing::begin_at(Scheme::Ecdsa, &journal, Some(mark)).await;
+        assert_eq!(older.ask(1, YES).await, Err(CallError::Timeout));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_its_mark_a_key_signs_nothing() {
+    let journal = Journal::new();
+    let signing = Signing::begin(Scheme::Ecdsa, &journal).await;
+    assert!(signing.ask(1, YES).await.unwrap().is_ok());
+    *signing.key.mark.lock().unwrap() = None;
+    assert_eq!(signing.ask(2, YES).await.unwrap(), Err(SignRefusal::NotDurable));
+    // The next incarnation finds a place that has never kept one.
+    assert!(signing.ask(2, YES).await.unwrap().is_ok());
+    assert_eq!(journal.records(), 2);
 }
 
 #[test]
