@@ -11,7 +11,7 @@ use synod_config::{Config, Profile};
 use synod_protocol::memory::MemoryMsg;
 use synod_protocol::task::TaskMsg;
 use synod_supervision::core::{ChildPolicy, Restart};
-use synod_supervision::{CallError, Capacity, ChildSpec, Clock, Runtime};
+use synod_supervision::{ActorView, CallError, Capacity, ChildSpec, Clock, Runtime};
 use synod_types::actor::ActorId;
 use synod_types::agent::AgentId;
 use synod_types::memory::MemoryQuery;
@@ -205,17 +205,19 @@ async fn tasks(surface: &Surface, born: Moment) -> Result<Vec<TaskView>, CallErr
     Ok(all)
 }
 
-/// The chain has stopped growing: waits until every accepted task has ended. One that has not is
-/// an error: nothing that is accepted may be lost.
+/// The chain has stopped growing: waits until every accepted task has ended and every killed
+/// actor is back. A task that has not ended is an error: nothing that is accepted may be lost.
 async fn settle(narrator: &Narrator, surface: &Surface, born: Moment) -> Result<u8, Exit> {
     let clock = surface.runtime.clock();
     let deadline = clock.now() + SETTLE;
     let is_open = |view: &TaskView| matches!(view.state, "pending" | "processing");
+    let is_up = |node: &&ActorView| matches!(node.state, "running" | "ended");
     loop {
         tokio::time::sleep(LOOK / 2).await;
+        let is_whole = surface.runtime.tree(&surface.root).flatten().iter().all(is_up);
         let views = tasks(surface, born).await;
-        let is_settled = views.as_ref().is_ok_and(|views| !views.iter().any(is_open));
-        if is_settled || deadline <= clock.now() {
+        let is_done = views.as_ref().is_ok_and(|views| !views.iter().any(is_open));
+        if (is_whole && is_done) || deadline <= clock.now() {
             narrator.catch_up(&views.unwrap_or_default())?;
             break;
         }
