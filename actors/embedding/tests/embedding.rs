@@ -9,14 +9,9 @@ use synod_embedding::{
     Args, Computing, EmbedError, Embedder, EmbeddingActor, Lexical, LexicalEmbedder, Limits,
 };
 use synod_protocol::embedding::EmbeddingMsg;
-use synod_supervision::core::{
-    Backoff, BreakerPolicy, ChildPolicy, Intensity, Restart, Strategy, SupervisorPolicy,
-};
-use synod_supervision::{
-    Address, Capacity, ChildSpec, Clock, Pending, Running, Runtime, RuntimeLimits, SupervisorSpec,
-};
-use synod_types::actor::ActorId;
-use synod_types::time::Moment;
+use synod_supervision::core::BreakerPolicy;
+use synod_supervision::{Address, Pending, Running, Runtime};
+use synod_tests::stage::{Stage, clock_at, room};
 use synod_types::vector::{Embedding, EmbeddingRefusal, ModelId};
 
 const LIMITS: Limits = Limits {
@@ -95,37 +90,12 @@ impl Process {
 }
 
 async fn start(embedder: Arc<dyn Embedder>) -> (Runtime, Running, Address<EmbeddingMsg>) {
-    let clock = Clock::starting_at(Moment::from_unix_seconds(1_700_000_000));
-    let runtime = Runtime::new(clock, RuntimeLimits::default());
-    let id = |name| ActorId::new(name).unwrap();
-    let address = runtime.address(id("embedding"), Capacity { control: 8, high: 64, normal: 64 });
-    let breaker = runtime.breaker("model", BreakerPolicy::default());
-    let args = Args { limits: LIMITS, embedder, breaker };
-    let policy = ChildPolicy {
-        id: id("embedding"),
-        restart: Restart::Permanent,
-        start_timeout: Duration::from_secs(10),
-        stop_timeout: Duration::from_secs(5),
-    };
-    let backoff = Backoff {
-        first: Duration::from_millis(10),
-        max: Duration::from_millis(100),
-        jitter_percent: 0,
-        reset_after: Duration::from_secs(1),
-    };
-    let root = SupervisorSpec {
-        id: id("root"),
-        policy: SupervisorPolicy {
-            strategy: Strategy::OneForOne,
-            intensity: Intensity { restarts_max: 100, period: Duration::from_secs(1) },
-            backoff,
-            seed: 1,
-        },
-        children: vec![ChildSpec::worker::<EmbeddingActor>(policy, &address, args)],
-    };
-    let mut running = runtime.start(root).await.unwrap();
-    assert!(running.ready().await);
-    (runtime, running, address)
+    let mut stage = Stage::new(clock_at(1_700_000_000));
+    let address = stage.address("embedding", room(64));
+    let breaker = stage.runtime.breaker("model", BreakerPolicy::default());
+    stage.add::<EmbeddingActor>(&address, Args { limits: LIMITS, embedder, breaker });
+    let running = stage.start_ready().await;
+    (stage.runtime, running, address)
 }
 
 #[tokio::test(start_paused = true)]

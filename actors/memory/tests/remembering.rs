@@ -5,10 +5,12 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Process, World, agent, commit, new, pass, retract, texts};
+use common::{Process, World, agent, commit, new, retract, texts};
 use synod_memory::Work;
 use synod_protocol::memory::MemoryMsg;
 use synod_supervision::CallError;
+use synod_tests::stage::{SECOND, pass};
+use synod_tests::store::Fate;
 use synod_types::memory::{MemoryQuery, MemoryRefusal, ScoredBy};
 
 fn both(text: &str) -> MemoryQuery {
@@ -44,14 +46,14 @@ async fn what_is_stored_survives_a_kill() {
 async fn nobody_is_told_of_what_is_not_durable() {
     let world = World::default();
     let process = world.start(Work::default()).await;
-    world.disk.set_slow(true);
+    world.disk.always(Fate::AnswerHeld);
     let told = process.tell(vec![commit(1)]).await;
     let query = MemoryQuery { text: Some("block".to_owned()), ..MemoryQuery::default() };
     let asked = process.memory.request(|reply| MemoryMsg::Query(agent("observer"), query, reply));
     let asked = asked.await.unwrap();
     let early = async { told.within(Duration::from_secs(2)).await };
     assert!(early.await.is_err());
-    world.disk.set_slow(false);
+    world.disk.recover();
     let page = asked.within(Duration::from_secs(1)).await.unwrap().unwrap();
     assert_eq!(page.hits.len(), 1);
     process.die().await;
@@ -61,11 +63,11 @@ async fn nobody_is_told_of_what_is_not_durable() {
 async fn too_many_answers_waiting_for_the_journal_are_refused() {
     let world = World::default();
     let process = world.start(Work { answers_max: 1, ..Work::default() }).await;
-    world.disk.set_slow(true);
+    world.disk.always(Fate::AnswerHeld);
     let first = process.memory.request(|reply| MemoryMsg::Store(agent("a"), new("k", "x"), reply));
     let first = first.await.unwrap();
     assert_eq!(process.store("a", "l", "y").await, Err(MemoryRefusal::Busy(1)));
-    world.disk.set_slow(false);
+    world.disk.recover();
     assert!(first.within(Duration::from_secs(1)).await.unwrap().is_ok());
     assert!(process.store("a", "l", "y").await.is_ok());
     process.die().await;
@@ -104,7 +106,7 @@ async fn words_find_what_has_no_vector_yet() {
     assert!(refused.is_retryable(), "{refused}");
 
     world.model.set_down(false);
-    pass(5).await;
+    pass(5 * SECOND).await;
     assert_eq!(embedded(&process, "a").await, 2);
     let page = process.query("a", both("swapped")).await.unwrap();
     assert_eq!(page.scored_by, ScoredBy::Both);
@@ -125,10 +127,10 @@ async fn a_text_no_model_takes_does_not_keep_the_others_from_theirs() {
     process.die().await;
 
     let process = world.start(Work { texts_max: 8, ..Work::default() }).await;
-    pass(5).await;
+    pass(5 * SECOND).await;
     assert_eq!(embedded(&process, "a").await, 10);
     let asked = world.model.asked();
-    pass(60).await;
+    pass(60 * SECOND).await;
     assert_eq!(world.model.asked(), asked, "still asking");
     assert_eq!(process.find("a", "poison").await, ["poison"]);
     process.die().await;
@@ -142,8 +144,8 @@ async fn a_snapshot_takes_the_place_of_records() {
     for number in 0..12 {
         process.store("a", &number.to_string(), &format!("number {number}")).await.unwrap();
     }
-    pass(1).await;
-    assert!(world.disk.has_snapshot());
+    pass(SECOND).await;
+    assert!(world.disk.has_snapshot("memory"));
     process.die().await;
 
     let process = world.start(work).await;
@@ -155,12 +157,12 @@ async fn a_snapshot_takes_the_place_of_records() {
 async fn an_asker_dropped_by_a_kill_asks_again_and_gets_the_same() {
     let world = World::default();
     let process = world.start(Work::default()).await;
-    world.disk.set_slow(true);
+    world.disk.always(Fate::AnswerHeld);
     let first = process.memory.request(|reply| MemoryMsg::Store(agent("a"), new("k", "x"), reply));
     let first = first.await.unwrap();
-    pass(1).await;
+    pass(SECOND).await;
     process.runtime.kill(process.memory.id()).unwrap();
-    world.disk.set_slow(false);
+    world.disk.recover();
     assert_eq!(first.within(Duration::from_secs(5)).await, Err(CallError::Dropped));
     let again = process.store("a", "k", "x").await.unwrap();
     assert_eq!(process.store("a", "k", "x").await, Ok(again));

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use common::{Process, SECOND, World, announce, operator, pass, squared, submission, task_id};
+use common::{Process, World, announce, operator, squared, submission, task_id};
 use synod_protocol::task::ExecutorMsg;
 use synod_task_core::aggregator::Record;
+use synod_tests::stage::{SECOND, pass};
 use synod_types::task::{SubmitRefusal, TaskFilter, TaskId};
 
 const NAMES: [&str; 9] =

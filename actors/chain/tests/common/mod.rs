@@ -1,33 +1,25 @@
-//! A store in memory, a consumer that insists on order, a source that can fail, and a tree to put
-//! them in.
+//! A consumer that insists on order and a source that can fail.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
 mod consumer;
 mod source;
-mod store;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use consumer::Notes;
 pub use source::Fallible;
-pub use store::Disk;
 
 use consumer::Consumer;
-use store::Store;
 use synod_chain::{Args, Chain, Limits, Rules};
 use synod_chain_simulated::{Settings, SimulatedChain};
 use synod_protocol::chain::ChainMsg;
-use synod_supervision::core::{
-    Backoff, BreakerPolicy, ChildPolicy, Intensity, Restart, Strategy, SupervisorPolicy,
-};
-use synod_supervision::{
-    Address, Capacity, ChildSpec, Clock, Running, Runtime, RuntimeLimits, SupervisorSpec,
-};
-use synod_types::actor::ActorId;
+use synod_supervision::core::BreakerPolicy;
+use synod_supervision::{Address, Clock, Running, Runtime};
+use synod_tests::stage::{Stage, clock_at, die, room};
+use synod_tests::store::{Disk, Store};
 use synod_types::chain::{Block, ChainId, ChainPhase, ChainStatus, LogFilter};
 use synod_types::operator::OperatorSetId;
-use synod_types::time::Moment;
 
 pub const MAILBOX: synod_types::Address = synod_types::Address::repeat_byte(0xb0);
 
@@ -42,7 +34,7 @@ pub struct World {
 
 impl World {
     pub fn new(reorg_every: u64) -> Self {
-        let clock = Clock::starting_at(Moment::from_unix_seconds(1_700_000_000));
+        let clock = clock_at(1_700_000_000);
         let settings = Settings {
             seed: 7,
             chain: ChainId(31_337),
@@ -62,12 +54,11 @@ impl World {
 
     /// Starts a process.
     pub async fn start(&self) -> Process {
-        let runtime = Runtime::new(self.clock, RuntimeLimits::default());
-        let capacity = Capacity { control: 64, high: 64, normal: 64 };
-        let store = runtime.address(id("store"), capacity);
-        let chain = runtime.address(id("chain"), capacity);
+        let mut stage = Stage::new(self.clock);
+        let store = stage.address("store", room(64));
+        let chain = stage.address("chain", room(64));
         let addresses: Vec<_> =
-            (0..2).map(|n| runtime.address(id(&format!("consumer-{n}")), capacity)).collect();
+            (0..2).map(|n| stage.address(&format!("consumer-{n}"), room(64))).collect();
         let args = Args {
             rules: Rules {
                 chain: ChainId(31_337),
@@ -77,23 +68,19 @@ impl World {
                 limits: Limits::default(),
             },
             source: self.source.clone(),
-            breaker: runtime.breaker("node", BreakerPolicy::default()),
+            breaker: stage.runtime.breaker("node", BreakerPolicy::default()),
             consumers: addresses.iter().map(|consumer| consumer.clone().outlet()).collect(),
             store: store.clone().into(),
             answer_timeout: Duration::from_secs(5),
             snapshot_every: 10,
         };
-        let mut children =
-            vec![ChildSpec::worker::<Store>(policy("store"), &store, self.disk.clone())];
-        for (n, (address, notes)) in addresses.iter().zip(&self.notes).enumerate() {
-            let policy = policy(&format!("consumer-{n}"));
-            children.push(ChildSpec::worker::<Consumer>(policy, address, notes.clone()));
+        stage.add::<Store>(&store, self.disk.clone());
+        for (address, notes) in addresses.iter().zip(&self.notes) {
+            stage.add::<Consumer>(address, notes.clone());
         }
-        children.push(ChildSpec::worker::<Chain>(policy("chain"), &chain, args));
-        let root = SupervisorSpec { id: id("root"), policy: one_for_one(), children };
-        let mut running = runtime.start(root).await.unwrap();
-        assert!(running.ready().await);
-        Process { runtime, running, chain }
+        stage.add::<Chain>(&chain, args);
+        let running = stage.start_ready().await;
+        Process { runtime: stage.runtime, running, chain }
     }
 
     /// Every consumer has what the chain has, but for what it did since the last poll.
@@ -126,38 +113,6 @@ impl Process {
 
     /// Ends as by `kill -9`: nobody is asked, nothing is finished.
     pub async fn die(self) {
-        self.running.abandon();
-        pass(1).await;
-    }
-}
-
-pub fn id(name: &str) -> ActorId {
-    ActorId::new(name).unwrap()
-}
-
-pub async fn pass(seconds: u64) {
-    tokio::time::sleep(Duration::from_secs(seconds)).await;
-}
-
-fn policy(name: &str) -> ChildPolicy {
-    ChildPolicy {
-        id: id(name),
-        restart: Restart::Permanent,
-        start_timeout: Duration::from_secs(10),
-        stop_timeout: Duration::from_secs(5),
-    }
-}
-
-fn one_for_one() -> SupervisorPolicy {
-    SupervisorPolicy {
-        strategy: Strategy::OneForOne,
-        intensity: Intensity { restarts_max: 1_000, period: Duration::from_secs(1) },
-        backoff: Backoff {
-            first: Duration::from_millis(10),
-            max: Duration::from_millis(100),
-            jitter_percent: 0,
-            reset_after: Duration::from_secs(1),
-        },
-        seed: 1,
+        die(self.running).await;
     }
 }

@@ -1,32 +1,24 @@
-//! A store in memory, a model that can fall silent, and a tree to put them in.
+//! A model that can fall silent, and memory before it.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
 mod model;
-mod store;
 
 use std::time::Duration;
 
 use model::Embedding;
 pub use model::Model;
-use store::{Disk, Store};
 use synod_memory::{Args, MemoryActor, Rules, Work};
 use synod_protocol::chain::ChainBatch;
 use synod_protocol::memory::MemoryMsg;
-use synod_supervision::core::{
-    Backoff, ChildPolicy, Intensity, Restart, Strategy, SupervisorPolicy,
-};
-use synod_supervision::{
-    Address, CallError, Capacity, ChildSpec, Clock, Pending, Reply, Running, Runtime,
-    RuntimeLimits, SupervisorSpec,
-};
+use synod_supervision::{Address, CallError, Pending, Reply, Running, Runtime};
+use synod_tests::stage::{Stage, clock_at, die, room};
+use synod_tests::store::{Disk, Store};
 use synod_types::B256;
-use synod_types::actor::ActorId;
 use synod_types::agent::AgentId;
 use synod_types::chain::{Block, BlockId, ChainEvent, ChainId, EventNumber};
 use synod_types::memory::{
     Content, Label, MemoryId, MemoryPage, MemoryQuery, MemoryRefusal, NewMemory,
 };
-use synod_types::time::Moment;
 
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -45,27 +37,21 @@ pub struct Process {
 
 impl World {
     pub async fn start(&self, work: Work) -> Process {
-        let clock = Clock::starting_at(Moment::from_unix_seconds(1_700_000_000));
-        let runtime = Runtime::new(clock, RuntimeLimits::default());
-        let capacity = Capacity { control: 64, high: 64, normal: 64 };
-        let store = runtime.address(id("store"), capacity);
-        let embedding = runtime.address(id("embedding"), capacity);
-        let memory = runtime.address(id("memory"), capacity);
+        let mut stage = Stage::new(clock_at(1_700_000_000));
+        let store = stage.address("store", room(64));
+        let embedding = stage.address("embedding", room(64));
+        let memory = stage.address("memory", room(64));
         let args = Args {
             rules: Rules { observer: Some(agent("observer")), ..Rules::default() },
             work,
             embedding: embedding.clone().into(),
             store: store.clone().into(),
         };
-        let children = vec![
-            ChildSpec::worker::<Store>(policy("store"), &store, self.disk.clone()),
-            ChildSpec::worker::<Embedding>(policy("embedding"), &embedding, self.model.clone()),
-            ChildSpec::worker::<MemoryActor>(policy("memory"), &memory, args),
-        ];
-        let root = SupervisorSpec { id: id("root"), policy: one_for_one(), children };
-        let mut running = runtime.start(root).await.unwrap();
-        assert!(running.ready().await);
-        Process { runtime, running, memory }
+        stage.add::<Store>(&store, self.disk.clone());
+        stage.add::<Embedding>(&embedding, self.model.clone());
+        stage.add::<MemoryActor>(&memory, args);
+        let running = stage.start_ready().await;
+        Process { runtime: stage.runtime, running, memory }
     }
 }
 
@@ -100,8 +86,7 @@ impl Process {
 
     /// Ends as by `kill -9`: nobody is asked, nothing is finished.
     pub async fn die(self) {
-        self.running.abandon();
-        pass(1).await;
+        die(self.running).await;
     }
 }
 
@@ -132,35 +117,4 @@ pub fn retract(number: u64) -> ChainEvent {
 
 pub fn agent(name: &str) -> AgentId {
     AgentId::new(name).unwrap()
-}
-
-pub async fn pass(seconds: u64) {
-    tokio::time::sleep(Duration::from_secs(seconds)).await;
-}
-
-fn id(name: &str) -> ActorId {
-    ActorId::new(name).unwrap()
-}
-
-fn policy(name: &str) -> ChildPolicy {
-    ChildPolicy {
-        id: id(name),
-        restart: Restart::Permanent,
-        start_timeout: Duration::from_secs(10),
-        stop_timeout: Duration::from_secs(5),
-    }
-}
-
-fn one_for_one() -> SupervisorPolicy {
-    SupervisorPolicy {
-        strategy: Strategy::OneForOne,
-        intensity: Intensity { restarts_max: 1_000, period: Duration::from_secs(1) },
-        backoff: Backoff {
-            first: Duration::from_millis(10),
-            max: Duration::from_millis(100),
-            jitter_percent: 0,
-            reset_after: Duration::from_secs(1),
-        },
-        seed: 1,
-    }
 }

@@ -2,35 +2,23 @@
 #![allow(clippy::unwrap_used, dead_code, missing_docs, unreachable_pub)]
 
 mod judges;
-mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-pub use store::Disk;
-
 use judges::{Aggregation, Quorum, Signer};
-use store::Store;
 use synod_protocol::chain::ChainBatch;
-use synod_protocol::quorum::QuorumMsg;
-use synod_protocol::signature::{AggregationMsg, SignerMsg};
-use synod_protocol::store::StoreMsg;
 use synod_protocol::task::{ExecutorMsg, TaskMsg};
-use synod_supervision::core::{
-    Backoff as RestartBackoff, BreakerPolicy, ChildPolicy, Intensity, Restart, Strategy,
-    SupervisorPolicy,
-};
-use synod_supervision::{
-    Address, CallError, Capacity, ChildSpec, Clock, Message, Running, Runtime, RuntimeLimits,
-    SupervisorSpec,
-};
+use synod_supervision::core::BreakerPolicy;
+use synod_supervision::{Address, CallError, Capacity, Clock, Message, Running, Runtime};
 use synod_task::{
     Aggregator, AggregatorArgs, AggregatorSettings, Backoff, Executor, ExecutorArgs,
     ExecutorSettings, Performance, Performer, Square,
 };
-use synod_types::actor::ActorId;
+use synod_tests::stage::{SECOND, Stage, clock_at, die, id, pass};
+use synod_tests::store::{Disk, Store};
 use synod_types::certificate::{CertificateRule, TableMember};
 use synod_types::chain::{Block, BlockId, ChainEvent, ChainId, EventNumber, Log};
 use synod_types::operator::{OperatorId, OperatorSet, OperatorSetId, Stake};
@@ -39,14 +27,12 @@ use synod_types::signature::PublicKey;
 use synod_types::task::{
     ExecutionView, PerformError, Submission, Task, TaskCreated, TaskFilter, TaskId, TaskView,
 };
-use synod_types::time::Moment;
 use synod_types::{Address as EthAddress, B256, Bytes, U256};
 
 pub const CHAIN: ChainId = ChainId(31_337);
 pub const SET: OperatorSetId = OperatorSetId { avs: EthAddress::repeat_byte(0xbb), number: 1 };
-pub const SECOND: Duration = Duration::from_secs(1);
 const MAILBOX: EthAddress = EthAddress::repeat_byte(0xaa);
-const START: Moment = Moment::from_unix_seconds(1_000_000);
+const ROOM: Capacity = Capacity { control: 64, high: 4_096, normal: 1_024 };
 
 /// What outlives a process.
 #[derive(Clone)]
@@ -87,7 +73,7 @@ impl World {
     pub fn new() -> Self {
         Self {
             disk: Disk::default(),
-            clock: Clock::starting_at(START),
+            clock: clock_at(1_000_000),
             missing: BTreeSet::new(),
             follow: false,
             open_max: 64,
@@ -97,39 +83,32 @@ impl World {
 
     /// Starts a process.
     pub async fn start(&self) -> Process {
-        let runtime = Runtime::new(self.clock, RuntimeLimits::default());
-        let store: Address<StoreMsg> = address(&runtime, "store");
-        let task: Address<TaskMsg> = address(&runtime, "task");
-        let aggregation: Address<AggregationMsg> = address(&runtime, "aggregation");
-        let quorum: Address<QuorumMsg> = address(&runtime, "quorum");
-        let signer: Address<SignerMsg> = address(&runtime, "signer");
-        let mut children = vec![
-            ChildSpec::worker::<Store>(policy("store"), &store, self.disk.clone()),
-            ChildSpec::worker::<Signer>(policy("signer"), &signer, ()),
-        ];
+        let mut stage = Stage::new(self.clock);
+        let store = stage.address("store", ROOM);
+        let task = stage.address("task", ROOM);
+        let aggregation = stage.address("aggregation", ROOM);
+        let quorum = stage.address("quorum", ROOM);
+        let signer = stage.address("signer", ROOM);
+        stage.add::<Store>(&store, self.disk.clone());
+        stage.add::<Signer>(&signer, ());
         let mut executors = BTreeMap::new();
         for n in 1..=4 {
             let name = format!("op-{n}");
-            let executor: Address<ExecutorMsg> = address(&runtime, &name);
+            let executor = stage.address(&name, ROOM);
             let args = ExecutorArgs {
                 settings: self.executor_settings(n),
                 store: store.clone().into(),
                 performer: self.performer.clone(),
-                breaker: runtime.breaker(&name, BreakerPolicy::default()),
+                breaker: stage.runtime.breaker(&name, BreakerPolicy::default()),
                 signer: signer.clone().into(),
                 sign_timeout: SECOND,
                 snapshot_every: 8,
             };
-            children.push(ChildSpec::worker::<Executor>(policy(&name), &executor, args));
+            stage.add::<Executor>(&executor, args);
             executors.insert(n, executor);
         }
-        children.push(ChildSpec::worker::<Aggregation>(
-            policy("aggregation"),
-            &aggregation,
-            task.clone().outlet(),
-        ));
-        let listener = task.clone().outlet();
-        children.push(ChildSpec::worker::<Quorum>(policy("quorum"), &quorum, listener));
+        stage.add::<Aggregation>(&aggregation, task.outlet());
+        stage.add::<Quorum>(&quorum, task.outlet());
         let present = executors.iter().filter(|(n, _)| !self.missing.contains(n));
         let args = AggregatorArgs {
             settings: self.aggregator_settings(),
@@ -143,11 +122,9 @@ impl World {
             submit_timeout: 2 * SECOND,
             snapshot_every: 16,
         };
-        children.push(ChildSpec::worker::<Aggregator>(policy("task"), &task, args));
-        let root = SupervisorSpec { id: id("root"), policy: one_for_one(), children };
-        let mut running = runtime.start(root).await.unwrap();
-        assert!(running.ready().await);
-        Process { runtime, running, task, executors }
+        stage.add::<Aggregator>(&task, args);
+        let running = stage.start_ready().await;
+        Process { runtime: stage.runtime, running, task, executors }
     }
 
     fn executor_settings(&self, n: u8) -> ExecutorSettings {
@@ -231,8 +208,7 @@ impl Process {
 
     /// Ends as by `kill -9`: nobody is asked, nothing is finished.
     pub async fn die(self) {
-        self.running.abandon();
-        pass(SECOND).await;
+        die(self.running).await;
     }
 }
 
@@ -297,39 +273,4 @@ pub const fn operator(n: u8) -> OperatorId {
 pub fn squared(n: u8) -> Bytes {
     let square = U256::from(u64::from(n) * u64::from(n));
     Bytes::copy_from_slice(&square.to_be_bytes::<32>())
-}
-
-pub async fn pass(time: Duration) {
-    tokio::time::sleep(time).await;
-}
-
-pub fn id(name: &str) -> ActorId {
-    ActorId::new(name).unwrap()
-}
-
-fn address<M: Message>(runtime: &Runtime, name: &str) -> Address<M> {
-    runtime.address(id(name), Capacity { control: 64, high: 4_096, normal: 1_024 })
-}
-
-fn policy(name: &str) -> ChildPolicy {
-    ChildPolicy {
-        id: id(name),
-        restart: Restart::Permanent,
-        start_timeout: Duration::from_secs(60),
-        stop_timeout: Duration::from_secs(5),
-    }
-}
-
-fn one_for_one() -> SupervisorPolicy {
-    SupervisorPolicy {
-        strategy: Strategy::OneForOne,
-        intensity: Intensity { restarts_max: 10_000, period: SECOND },
-        backoff: RestartBackoff {
-            first: Duration::from_millis(10),
-            max: Duration::from_millis(100),
-            jitter_percent: 0,
-            reset_after: SECOND,
-        },
-        seed: 1,
-    }
 }

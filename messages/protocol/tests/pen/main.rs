@@ -3,7 +3,6 @@
 //! upon is missing after a restart; what was lost on its way is written after all, once.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
-mod store;
 mod writer;
 
 use std::sync::Arc;
@@ -11,75 +10,43 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use proptest::prelude::*;
-use store::{Double, Fate, SharedDisk};
-use synod_supervision::core::{
-    Backoff, ChildPolicy, Intensity, Restart, Strategy as Group, SupervisorPolicy,
-};
-use synod_supervision::{
-    Address, Capacity, ChildSpec, Clock, Running, Runtime, RuntimeLimits, SupervisorSpec,
-};
-use synod_types::actor::ActorId;
-use synod_types::store::StreamId;
-use synod_types::time::Moment;
+use synod_supervision::{Address, Capacity, Running, Runtime};
+use synod_tests::stage::{SECOND, Stage, clock_at, id, pass};
+use synod_tests::store::{Disk, Fate, Store};
 use writer::{Act, Writer, WriterArgs, WriterMsg};
 
-const SECOND: Duration = Duration::from_secs(1);
+const STREAM: &str = "writer";
 
-fn id(name: &str) -> ActorId {
-    ActorId::new(name).unwrap()
-}
-
-fn child(name: &str) -> ChildPolicy {
-    ChildPolicy {
-        id: id(name),
-        restart: Restart::Permanent,
-        start_timeout: 300 * SECOND,
-        stop_timeout: 300 * SECOND,
-    }
-}
-
-struct Stage {
+struct Desk {
     runtime: Runtime,
     running: Running,
     writer: Address<WriterMsg>,
-    disk: SharedDisk,
+    disk: Disk,
     acts: Arc<Mutex<Vec<Act>>>,
     pasts: Arc<Mutex<Vec<Vec<u32>>>>,
 }
 
-impl Stage {
+impl Desk {
     /// The store's mailbox holds `room` messages.
     async fn new(room: usize, fates: Vec<Fate>) -> Self {
-        let clock = Clock::starting_at(Moment::from_unix_seconds(1_000));
-        let runtime = Runtime::new(clock, RuntimeLimits::default());
-        let store = runtime.address(id("store"), Capacity { control: 64, high: 64, normal: room });
-        let writer = runtime.address(id("writer"), Capacity::default());
-        let disk = SharedDisk::default();
-        disk.lock().fates = fates.into();
+        let mut stage = Stage::new(clock_at(1_000));
+        stage.restart_after(Duration::from_millis(1));
+        let store = stage.address("store", Capacity { control: 64, high: 64, normal: room });
+        let writer = stage.address("writer", Capacity::default());
+        let disk = Disk::default();
+        disk.next(fates);
         let (acts, pasts) = (Arc::default(), Arc::default());
         let args = WriterArgs {
             store: store.outlet(),
-            disk: Arc::clone(&disk),
+            disk: disk.clone(),
             acts: Arc::clone(&acts),
             pasts: Arc::clone(&pasts),
-            stream: StreamId("writer".into()),
+            stream: STREAM.into(),
         };
-        let children = vec![
-            ChildSpec::worker::<Double>(child("store"), &store, Arc::clone(&disk)),
-            ChildSpec::worker::<Writer>(child("writer"), &writer, args),
-        ];
-        let backoff = Backoff {
-            first: Duration::from_millis(1),
-            max: Duration::from_millis(1),
-            jitter_percent: 0,
-            reset_after: SECOND,
-        };
-        let intensity = Intensity { restarts_max: 10_000, period: SECOND };
-        let policy = SupervisorPolicy { strategy: Group::OneForOne, intensity, backoff, seed: 1 };
-        let spec = SupervisorSpec { id: id("root"), policy, children };
-        let mut running = runtime.start(spec).await.unwrap();
-        assert!(running.ready().await);
-        Self { runtime, running, writer, disk, acts, pasts }
+        stage.add::<Store>(&store, disk.clone());
+        stage.add::<Writer>(&writer, args);
+        let running = stage.start_ready().await;
+        Self { runtime: stage.runtime, running, writer, disk, acts, pasts }
     }
 
     fn numbers(&self) -> Vec<u32> {
@@ -87,8 +54,8 @@ impl Stage {
     }
 
     fn durable(&self) -> Vec<u32> {
-        let disk = self.disk.lock();
-        disk.records.iter().map(|r| String::from_utf8_lossy(r).parse().unwrap()).collect()
+        let records = self.disk.records(STREAM);
+        records.iter().map(|r| String::from_utf8_lossy(r).parse().unwrap()).collect()
     }
 
     fn lives(&self) -> usize {
@@ -97,11 +64,11 @@ impl Stage {
 
     /// Lets everything come to rest and holds it against the promises.
     async fn judge(mut self) {
-        tokio::time::sleep(600 * SECOND).await;
+        pass(600 * SECOND).await;
         let lives_before = self.lives();
-        self.disk.lock().fates.clear();
+        self.disk.recover();
         self.writer.tell(WriterMsg::Write(u32::MAX, 1)).unwrap();
-        tokio::time::sleep(600 * SECOND).await;
+        pass(600 * SECOND).await;
         assert_eq!(self.numbers().last(), Some(&u32::MAX), "the pen still writes");
         assert_eq!(self.lives(), lives_before);
 
@@ -118,7 +85,7 @@ impl Stage {
             assert!(durable.starts_with(past), "a past that was not: {past:?}");
         }
         self.writer.tell(WriterMsg::Die).unwrap();
-        tokio::time::sleep(SECOND).await;
+        pass(SECOND).await;
         assert_eq!(self.pasts.lock().last(), Some(&durable));
         self.running.stop();
         self.running.ended().await;
@@ -127,8 +94,8 @@ impl Stage {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_to_an_earlier_incarnation_settles_nothing() {
-    let slow = Fate::Answered(10 * SECOND);
-    let stage = Stage::new(64, vec![Fate::Answered(SECOND), slow]).await;
+    let slow = Fate::Late(10 * SECOND);
+    let desk = Desk::new(64, vec![Fate::Late(SECOND), slow]).await;
     let sent = [
         WriterMsg::Write(1, 1),
         WriterMsg::Dwell(5 * SECOND),
@@ -137,29 +104,29 @@ async fn an_answer_to_an_earlier_incarnation_settles_nothing() {
         WriterMsg::Write(2, 1),
     ];
     for msg in sent {
-        stage.writer.tell(msg).unwrap();
+        desk.writer.tell(msg).unwrap();
     }
-    tokio::time::sleep(7 * SECOND).await;
-    assert_eq!(stage.numbers(), [], "nothing was answered to this incarnation yet");
-    tokio::time::sleep(10 * SECOND).await;
-    assert_eq!(stage.numbers(), [2]);
-    assert_eq!(stage.durable(), [1, 2]);
-    stage.judge().await;
+    pass(7 * SECOND).await;
+    assert_eq!(desk.numbers(), [], "nothing was answered to this incarnation yet");
+    pass(10 * SECOND).await;
+    assert_eq!(desk.numbers(), [2]);
+    assert_eq!(desk.durable(), [1, 2]);
+    desk.judge().await;
 }
 
 async fn check(fates: Vec<Fate>, writes: u32, durable: &[u32]) {
-    let stage = Stage::new(64, fates).await;
+    let desk = Desk::new(64, fates).await;
     for number in 1..=writes {
-        stage.writer.tell(WriterMsg::Write(number, 1)).unwrap();
+        desk.writer.tell(WriterMsg::Write(number, 1)).unwrap();
     }
-    tokio::time::sleep(600 * SECOND).await;
-    assert_eq!(stage.durable(), durable);
-    assert_eq!(stage.numbers(), durable);
-    assert_eq!(stage.lives(), 1, "no answer that is lost or late costs a life");
-    stage.judge().await;
+    pass(600 * SECOND).await;
+    assert_eq!(desk.durable(), durable);
+    assert_eq!(desk.numbers(), durable);
+    assert_eq!(desk.lives(), 1, "no answer that is lost or late costs a life");
+    desk.judge().await;
 }
 
-const AT_ONCE: Fate = Fate::Answered(Duration::ZERO);
+const AT_ONCE: Fate = Fate::Answered;
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_append_is_written_after_all_and_those_behind_it_after_it() {
@@ -175,7 +142,7 @@ async fn a_lost_answer_is_asked_for_and_nothing_is_written_twice() {
 async fn a_refusal_that_comes_after_its_cause_is_mended_costs_no_life() {
     // The second is refused because the first was lost; the word comes when the first, sent
     // again, is long durable.
-    check(vec![Fate::Unwritten, Fate::Answered(20 * SECOND)], 3, &[1, 2, 3]).await;
+    check(vec![Fate::Unwritten, Fate::Late(20 * SECOND)], 3, &[1, 2, 3]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -186,30 +153,30 @@ async fn a_store_that_dies_is_asked_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_full_mailbox_of_the_store_slows_the_pen_and_stops_nothing() {
-    let stage = Stage::new(1, vec![Fate::Answered(SECOND); 200]).await;
+    let desk = Desk::new(1, vec![Fate::Late(SECOND); 200]).await;
     for number in 0..200 {
-        stage.writer.tell(WriterMsg::Write(number, 2)).unwrap();
+        desk.writer.tell(WriterMsg::Write(number, 2)).unwrap();
     }
-    stage.judge().await;
+    desk.judge().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_pen_that_gets_no_answers_ends_its_incarnation_in_time() {
-    let stage = Stage::new(64, vec![Fate::Answered(29 * SECOND); 6_000]).await;
+    let desk = Desk::new(64, vec![Fate::Late(29 * SECOND); 6_000]).await;
     for number in 0..5_000 {
-        while stage.writer.tell(WriterMsg::Write(number, 1)).is_err() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+        while desk.writer.tell(WriterMsg::Write(number, 1)).is_err() {
+            pass(Duration::from_millis(1)).await;
         }
     }
-    tokio::time::sleep(SECOND).await;
-    assert!(1 < stage.lives(), "what waits for durability is bounded");
-    stage.judge().await;
+    pass(SECOND).await;
+    assert!(1 < desk.lives(), "what waits for durability is bounded");
+    desk.judge().await;
 }
 
 fn fate() -> impl proptest::strategy::Strategy<Value = Fate> {
     prop_oneof![
-        6 => (0..50_u64).prop_map(|millis| Fate::Answered(Duration::from_millis(millis))),
-        1 => Just(Fate::Answered(40 * SECOND)),
+        6 => (0..50_u64).prop_map(|millis| Fate::Late(Duration::from_millis(millis))),
+        1 => Just(Fate::Late(40 * SECOND)),
         2 => Just(Fate::Unheard),
         2 => Just(Fate::Unwritten),
         1 => Just(Fate::FatalBefore),
@@ -244,26 +211,26 @@ fn run(room: usize, fates: Vec<Fate>, steps: Vec<Step>) {
         let is_peaceful =
             !steps.iter().any(|step| matches!(step, Step::Die | Step::Kill("writer")))
                 && !fates.iter().any(|fate| matches!(fate, Fate::Refused));
-        let stage = Stage::new(room, fates).await;
+        let desk = Desk::new(room, fates).await;
         let mut number = 0;
         for step in steps {
             match step {
                 Step::Write(records) => {
                     number += 1;
-                    stage.writer.tell(WriterMsg::Write(number, records)).unwrap();
+                    desk.writer.tell(WriterMsg::Write(number, records)).unwrap();
                 }
-                Step::Save => stage.writer.tell(WriterMsg::Save).unwrap(),
-                Step::Pass(millis) => tokio::time::sleep(Duration::from_millis(millis)).await,
-                Step::Die => stage.writer.tell(WriterMsg::Die).unwrap(),
-                Step::Kill(name) => stage.runtime.kill(&id(name)).unwrap(),
+                Step::Save => desk.writer.tell(WriterMsg::Save).unwrap(),
+                Step::Pass(millis) => pass(Duration::from_millis(millis)).await,
+                Step::Die => desk.writer.tell(WriterMsg::Die).unwrap(),
+                Step::Kill(name) => desk.runtime.kill(&id(name)).unwrap(),
             }
         }
-        tokio::time::sleep(600 * SECOND).await;
+        pass(600 * SECOND).await;
         if is_peaceful {
-            assert_eq!(stage.lives(), 1, "losses and delays cost no life");
-            assert_eq!(stage.numbers(), (1..=number).collect::<Vec<_>>(), "and no effect");
+            assert_eq!(desk.lives(), 1, "losses and delays cost no life");
+            assert_eq!(desk.numbers(), (1..=number).collect::<Vec<_>>(), "and no effect");
         }
-        stage.judge().await;
+        desk.judge().await;
     });
 }
 

@@ -8,10 +8,9 @@ use parking_lot::Mutex;
 use synod_protocol::journal::{Committed, Past, Pen};
 use synod_protocol::store::{StoreMsg, StoreRefusal};
 use synod_supervision::{Actor, Context, Failure, Message, Outlet};
+use synod_tests::store::Disk;
 use synod_types::actor::Incarnation;
 use synod_types::store::{StreamId, Version};
-
-use crate::store::SharedDisk;
 
 #[derive(Debug)]
 pub enum WriterMsg {
@@ -53,7 +52,7 @@ pub struct Act {
 #[derive(Clone)]
 pub struct WriterArgs {
     pub store: Outlet<StoreMsg>,
-    pub disk: SharedDisk,
+    pub disk: Disk,
     pub acts: Arc<Mutex<Vec<Act>>>,
     /// What each incarnation was told of the past.
     pub pasts: Arc<Mutex<Vec<Vec<u32>>>>,
@@ -120,7 +119,7 @@ impl Actor for Writer {
 
 impl Writer {
     fn act(&self, ctx: &Context<WriterMsg>, free: Vec<(u32, Version)>) {
-        let durable = Version(self.args.disk.lock().records.len() as u64);
+        let durable = Version(self.args.disk.records_len() as u64);
         let incarnation = ctx.incarnation();
         let acts = free.into_iter();
         let acts = acts.map(|(number, needs)| Act { incarnation, number, needs, durable });
