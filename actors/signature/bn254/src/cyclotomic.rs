@@ -17,8 +17,13 @@ impl Fp12 {
         let (b0, b1) = square_fp4(z2, z3);
         let (c0, c1) = square_fp4(z4, z5);
         let c1 = c1.times_xi();
-        let even = |t: Fp2, z: Fp2| (t - z).double() + t;
-        let odd = |t: Fp2, z: Fp2| (t + z).double() + t;
+        let even = |t: Fp2, z: Fp2| {
+            let c0 = t.c0.triple_plus_double(&z.c0.complement());
+            Fp2::new(c0, t.c1.triple_plus_double(&z.c1.complement()))
+        };
+        let odd = |t: Fp2, z: Fp2| {
+            Fp2::new(t.c0.triple_plus_double(&z.c0.0), t.c1.triple_plus_double(&z.c1.0))
+        };
         Self::new(
             Fp6::new(even(a0, z0), even(b0, z4), even(c0, z3)),
             Fp6::new(odd(c1, z2), odd(a1, z1), odd(b1, z5)),

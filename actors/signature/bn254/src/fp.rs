@@ -37,7 +37,7 @@ impl Fp {
 
     /// The element of an integer below p, given in words, least significant first.
     pub(crate) const fn new(words: [u64; 4]) -> Self {
-        Self(multiply(&words, &R2))
+        Self(limbs::subtract_once_const(&montgomery(&words, &R2), &P))
     }
 
     /// The element of a small integer.
@@ -63,7 +63,7 @@ impl Fp {
     }
 
     /// The integer below p, out of Montgomery form.
-    pub(crate) const fn words(self) -> [u64; 4] {
+    pub(crate) fn words(self) -> [u64; 4] {
         multiply(&self.0, &[1, 0, 0, 0])
     }
 
@@ -139,20 +139,15 @@ impl Fp {
     /// 9 · self + other, where `other` may be p itself: ξ = 9 + u needs it.
     #[inline(always)]
     pub(crate) fn nine_plus(self, other: &[u64; 4]) -> Self {
-        let (mut t, mut top) = ([0; 4], 0);
-        for i in 0..4 {
-            (t[i], top) = mac(other[i], self.0[i], 9, top);
-        }
-        // p / 2²⁵⁰ is 12.098 and 256 / 21 is 12.19: the quotient is never too large, and what is
-        // left is below 1.2p.
-        let quotient = (top << 6 | t[3] >> 58).wrapping_mul(21) >> 8;
-        let (mut carry, mut borrow) = (0, 0);
-        for i in 0..4 {
-            let low;
-            (low, carry) = mac(0, quotient, P[i], carry);
-            (t[i], borrow) = sbb(t[i], low, borrow);
-        }
-        Self(subtract_once(&t, &P))
+        nine_plus(&self.0, other)
+    }
+
+    /// 3 · self + 2 · other, where `other` may be p itself: cyclotomic squaring needs it.
+    #[inline(always)]
+    pub(crate) fn triple_plus_double(self, other: &[u64; 4]) -> Self {
+        // Below 5p < 2²⁵⁶.
+        let (double, _) = limbs::add(&self.add_lazily(self).0, &limbs::add(other, other).0);
+        reduce_multiple(limbs::add(&double, &self.0).0, 0)
     }
 
     /// p − self, which is p for zero.
@@ -168,9 +163,40 @@ impl Fp {
     }
 }
 
+/// 9a + b modulo p, for a below 2p and b below 4p.
+#[inline(always)]
+pub(crate) fn nine_plus(a: &[u64; 4], b: &[u64; 4]) -> Fp {
+    let (mut t, mut top) = ([0; 4], 0);
+    for i in 0..4 {
+        (t[i], top) = mac(b[i], a[i], 9, top);
+    }
+    reduce_multiple(t, top)
+}
+
+/// An integer of five words, below 23p, modulo p.
+#[inline(always)]
+fn reduce_multiple(mut t: [u64; 4], top: u64) -> Fp {
+    // p / 2²⁵⁰ is 12.098 and 256 / 21 is 12.19: the quotient is never too large, and what is
+    // left is below 1.3p.
+    let quotient = (top << 6 | t[3] >> 58).wrapping_mul(21) >> 8;
+    let (mut carry, mut borrow) = (0, 0);
+    for i in 0..4 {
+        let low;
+        (low, carry) = mac(0, quotient, P[i], carry);
+        (t[i], borrow) = sbb(t[i], low, borrow);
+    }
+    Fp(subtract_once(&t, &P))
+}
+
 /// `a · b / R`, below p, if `a · b < p · R` and both are below 2²⁵⁶.
 #[inline(always)]
-pub(crate) const fn multiply(a: &[u64; 4], b: &[u64; 4]) -> [u64; 4] {
+pub(crate) fn multiply(a: &[u64; 4], b: &[u64; 4]) -> [u64; 4] {
+    subtract_once(&montgomery(a, b), &P)
+}
+
+/// The same, below 2p.
+#[inline(always)]
+const fn montgomery(a: &[u64; 4], b: &[u64; 4]) -> [u64; 4] {
     let mut t = [0_u64; 4];
     let mut i = 0;
     while i < 4 {
@@ -187,7 +213,7 @@ pub(crate) const fn multiply(a: &[u64; 4], b: &[u64; 4]) -> [u64; 4] {
         t[3] = high.wrapping_add(carry);
         i += 1;
     }
-    subtract_once(&t, &P)
+    t
 }
 
 impl core::ops::Add for Fp {

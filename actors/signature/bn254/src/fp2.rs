@@ -46,14 +46,14 @@ impl Fp2 {
     }
 
     /// (a + bu)² = (a + b)(a − b) + 2ab·u.
-    #[inline(always)]
+    #[inline(never)]
     pub fn square(self) -> Self {
         let c0 = self.c0.add_lazily(self.c1) * (self.c0 - self.c1);
         Self::new(c0, self.c0.add_lazily(self.c0) * self.c1)
     }
 
     /// The square, not reduced: both parts in 0…2p².
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn square_wide(self) -> Wide2 {
         Wide2 {
             c0: Wide::product(self.c0.add_lazily(self.c1), self.c0 - self.c1),
@@ -63,7 +63,7 @@ impl Fp2 {
 
     /// Karatsuba's product, not reduced. For elements below p: re in ±p², im in 0…2p². The
     /// parts may also be below 2p (sums of two).
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn mul_wide(self, other: Self) -> Wide2 {
         let real = Wide::product(self.c0, other.c0);
         let imaginary = Wide::product(self.c1, other.c1);
@@ -124,9 +124,10 @@ impl core::ops::Sub for Fp2 {
 
 impl core::ops::Mul for Fp2 {
     type Output = Self;
-    #[inline]
+    #[inline(never)]
     fn mul(self, other: Self) -> Self {
-        self.mul_wide(other).reduce_small()
+        let wide = self.mul_wide(other);
+        Self::new(wide.c0.reduce_small(), wide.c1.reduce_small())
     }
 }
 

@@ -40,8 +40,7 @@ impl Fp6 {
         // a1b2 + a2b1: re in ±2p², im in 0…4p². Nine times that would not fit, so it is reduced
         // before ξ.
         let w12 = self.c1.add_lazily(self.c2).mul_wide(other.c1.add_lazily(other.c2));
-        let w12 = w12.minus(&v1).minus(&v2).reduce_small();
-        let c0 = v0.reduce_small() + w12.times_xi();
+        let c0 = w12.minus(&v1).minus(&v2).reduce_xi_plus(&v0);
 
         let w01 = self.c0.add_lazily(self.c1).mul_wide(other.c0.add_lazily(other.c1));
         let c1 = w01.minus(&v0).minus(&v1).plus_xi(&v2).reduce();

@@ -1,5 +1,7 @@
 //! Integers of several 64-bit words, least significant first.
 
+use core::hint::select_unpredictable;
+
 /// `a + b · c + carry`, low and high word. Cannot overflow: (2⁶⁴−1)² + 2(2⁶⁴−1) < 2¹²⁸.
 #[inline(always)]
 pub(crate) const fn mac(a: u64, b: u64, c: u64, carry: u64) -> (u64, u64) {
@@ -51,7 +53,7 @@ pub(crate) const fn sub<const N: usize>(a: &[u64; N], b: &[u64; N]) -> ([u64; N]
 pub(crate) const fn select<const N: usize>(mask: u64, a: &[u64; N], b: &[u64; N]) -> [u64; N] {
     let (mut chosen, mut i) = ([0; N], 0);
     while i < N {
-        chosen[i] = b[i] ^ (mask & (a[i] ^ b[i]));
+        chosen[i] = (a[i] & mask) | (b[i] & !mask);
         i += 1;
     }
     chosen
@@ -60,14 +62,32 @@ pub(crate) const fn select<const N: usize>(mask: u64, a: &[u64; N], b: &[u64; N]
 /// `a` where `mask` is all ones, zero where it is zero.
 #[inline(always)]
 pub(crate) const fn masked<const N: usize>(a: &[u64; N], mask: u64) -> [u64; N] {
-    select(mask, a, &[0; N])
+    let (mut chosen, mut i) = ([0; N], 0);
+    while i < N {
+        chosen[i] = a[i] & mask;
+        i += 1;
+    }
+    chosen
 }
 
-/// `a`, less `modulus` if it is not below it.
+/// `a`, less `modulus` if it is not below it. By conditional moves, as far as the compiler can be
+/// told.
 #[inline(always)]
-pub(crate) const fn subtract_once(a: &[u64; 4], modulus: &[u64; 4]) -> [u64; 4] {
+pub(crate) fn subtract_once(a: &[u64; 4], modulus: &[u64; 4]) -> [u64; 4] {
     let (less, borrow) = sub(a, modulus);
-    select(0_u64.wrapping_sub(borrow), a, &less)
+    let keep = borrow == 1;
+    [
+        select_unpredictable(keep, a[0], less[0]),
+        select_unpredictable(keep, a[1], less[1]),
+        select_unpredictable(keep, a[2], less[2]),
+        select_unpredictable(keep, a[3], less[3]),
+    ]
+}
+
+/// The same for constants.
+pub(crate) const fn subtract_once_const(a: &[u64; 4], modulus: &[u64; 4]) -> [u64; 4] {
+    let (less, borrow) = sub(a, modulus);
+    if borrow == 1 { *a } else { less }
 }
 
 /// Whether `a < b`.

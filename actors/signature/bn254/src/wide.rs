@@ -5,7 +5,7 @@
 //! on the way; each formula states the bounds of its result in units of p², where
 //! 2⁵¹¹ > 13.9p² and p · 2²⁵⁶ > 5.2p².
 
-use crate::fp::{Fp, INV, P};
+use crate::fp::{Fp, INV, P, nine_plus};
 use crate::fp2::Fp2;
 use crate::limbs::{self, adc, mac, subtract_once};
 
@@ -126,19 +126,29 @@ impl Wide2 {
         Self { c0: self.c0.minus(&other.c0), c1: self.c1.minus(&other.c1) }
     }
 
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn reduce_small(&self) -> Fp2 {
         Fp2::new(self.c0.reduce_small(), self.c1.reduce_small())
     }
 
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn reduce(&self) -> Fp2 {
         Fp2::new(self.c0.reduce(), self.c1.reduce())
     }
 
+    /// ξ · self + other, for parts of both within ±5.2p²: reduced first, but not below p.
+    #[inline(never)]
+    pub(crate) fn reduce_xi_plus(&self, other: &Self) -> Fp2 {
+        let (re, im) = (self.c0.shifted(&P), self.c1.shifted(&P));
+        let rest_re = limbs::add(&other.c0.shifted(&P), &limbs::sub(&DOUBLE_P, &im).0).0;
+        let rest_im = limbs::add(&other.c1.shifted(&P), &re).0;
+        // All four below 2p: 9 · 2p + 4p at most.
+        Fp2::new(nine_plus(&re, &rest_re), nine_plus(&im, &rest_im))
+    }
+
     /// self + ξ · other − 11p²·u: for products of elements below p (re ±1, im 0…2; sums of two
     /// products: re ±2, im 0…4) within ±13.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn plus_xi(&self, other: &Self) -> Self {
         let c0 = self.c0.plus(&other.c0.nine()).minus(&other.c1);
         let c1 = self.c1.plus(&other.c1.nine()).plus(&other.c0).minus(&SHIFT);
