@@ -86,6 +86,13 @@ impl SecretSection {
     }
 }
 
+/// Whether a text has the form of a secret key: 32 bytes in hexadecimal digits.
+pub(crate) fn looks_like_key(text: &str) -> bool {
+    let text = text.trim();
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
 /// The secrets of a table, by key.
 pub(crate) fn check_all(
     check: &mut Check<'_, '_>,

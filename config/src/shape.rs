@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::findings::{Findings, Place};
+use crate::secret::looks_like_key;
 use crate::{format, near};
 
 /// Checks `value`, which stands at `key`, and whatever it holds.
@@ -236,8 +237,18 @@ fn shown(found: &Findings<'_>, value: &Spanned<DeValue<'_>>, secret: bool) -> Op
     };
     match (is_shown, secret) {
         (true, true) => Some("<redacted>".to_owned()),
+        (true, false) if holds_key(value.get_ref()) => Some("<redacted>".to_owned()),
         (true, false) => Some(found.excerpt(value.span())),
         (false, _) => None,
+    }
+}
+
+/// Whether a secret key may stand here, where it has no business.
+fn holds_key(value: &DeValue<'_>) -> bool {
+    match value {
+        DeValue::String(text) => looks_like_key(text),
+        DeValue::Array(items) => items.iter().any(|item| holds_key(item.get_ref())),
+        _ => false,
     }
 }
 

@@ -8,6 +8,7 @@ use synod_types::signature::Scheme;
 
 use crate::check::Check;
 use crate::format;
+use crate::secret::looks_like_key;
 use crate::shape::join;
 
 /// One key, and the guard that signs nothing twice. A key is given by `key_file` or `generate`.
@@ -92,6 +93,12 @@ impl SignerSection {
     pub(crate) fn check(&self, check: &mut Check<'_, '_>, key: &str) -> Option<SignerSettings> {
         let file_key = join(key, "key_file");
         let source = match (&self.key_file, self.generate) {
+            (Some(file), false) if looks_like_key(file) => {
+                let hint = "write the key into a file of mode 600, and the file's path here; this \
+                            one others may have read: use another";
+                check.found.refuse(&file_key, "a key, not the path of its file", hint);
+                return None;
+            }
             (Some(file), false) => KeySource::File(check.directory.join(file)),
             (None, true) => KeySource::Generated,
             (Some(_), true) => {

@@ -163,6 +163,25 @@ fn secrets_are_never_shown() {
 }
 
 #[test]
+fn a_key_where_it_has_no_business_is_not_shown() {
+    let key = "0b3f1c2d9e8a7b6c4d1e2f3a0b9c8d7e6f5a4b3c2d1e0f9a8b7c6d5e4f3a2b1c";
+    let place = "key_file = \"keys/operator.key\"";
+    for (wrong, rule) in [
+        (format!("key_file = \"0x{key}\""), "key_file = <redacted>: a key, not the path"),
+        (format!("key_file = \"{key} \""), "key_file = <redacted>: a key, not the path"),
+        (format!("{place}, scheme = \"0x{key}\""), "scheme = <redacted>: unknown name"),
+        (format!("generate = \"0x{key}\""), "generate = <redacted>: wrong type"),
+        (format!("key_file = [\"0x{key}\"]"), "key_file = <redacted>: wrong type"),
+        (format!("key = \"0x{key}\""), "unknown key"),
+    ] {
+        let text = Profile::Executor.text().replace(place, &wrong);
+        assert!(text.contains(key));
+        let errors = refused(&text);
+        assert!(errors.contains(rule) && !errors.contains(&key[..8]), "{errors}");
+    }
+}
+
+#[test]
 fn a_secret_may_lie_beside_the_file() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("synod.toml");
