@@ -101,7 +101,7 @@ impl<A: Actor> ractor::Actor for Shell<A> {
         let span =
             tracing::info_span!("start", actor = %ctx.id(), incarnation = %ctx.incarnation());
         let started = A::start(&ctx, args).instrument(span).await;
-        let actor = started.map_err(|failure| Box::new(failure.into_error()))?;
+        let actor = started.map_err(Failure::into_error)?;
         unborn.lives();
         mailbox.attach(poke);
         Ok(Life { actor, ctx, in_hand: None, is_draining: false, _gone: gone })
@@ -126,7 +126,8 @@ impl<A: Actor> ractor::Actor for Shell<A> {
             }
             Signal::Fail(failure) => return Err(Box::new(failure.into_error())),
         }
-        life.work(&myself).await.map_err(|failure| Box::new(failure.into_error()))?;
+        // Not boxed here: `?` would box the box, and nobody would know the failure by its type.
+        life.work(&myself).await.map_err(Failure::into_error)?;
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ractor::ActorCell;
 use synod_supervision_core::{BreakerPolicy, Event, Outcome, StopHow};
 use synod_types::actor::ActorId;
 use tokio::sync::{broadcast, oneshot};
@@ -134,12 +135,13 @@ impl Runtime {
     /// # Errors
     /// [`NoSuchActor`].
     pub fn kill(&self, id: &ActorId) -> Result<(), NoSuchActor> {
-        let cell = self.shared.cells.lock().get(id).cloned();
-        let cell = cell.ok_or_else(|| NoSuchActor(id.to_string()))?;
+        if !self.shared.cells.lock().contains_key(id) {
+            return Err(NoSuchActor(id.to_string()));
+        }
         crate::metrics::killed(id);
         let at = self.shared.clock.now();
         self.shared.events.emit(RuntimeEvent::Killed { at, actor: id.clone() });
-        cell.kill();
+        self.shared.with_all_below(id).iter().for_each(ActorCell::kill);
         Ok(())
     }
 
@@ -150,10 +152,9 @@ impl Runtime {
     /// [`NoSuchActor`].
     pub fn restart(&self, id: &ActorId) -> Result<(), NoSuchActor> {
         let missing = || NoSuchActor(id.to_string());
-        let cell = self.shared.cells.lock().get(id).cloned().ok_or_else(missing)?;
-        let supervisor = cell.try_get_supervisor().ok_or_else(missing)?;
+        let known = self.shared.cells.lock().get(id).cloned().ok_or_else(missing)?;
         let order = Order::Event(Event::RestartChild { child: id.clone() });
-        supervisor.send_message(order).map_err(|_| missing())
+        known.supervisor.send_message(order).map_err(|_| missing())
     }
 
     /// What happens from now on.

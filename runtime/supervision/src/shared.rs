@@ -25,8 +25,16 @@ pub(crate) struct Shared {
     pub(crate) mailboxes: Mutex<BTreeMap<ActorId, Arc<dyn MailboxFacts>>>,
     pub(crate) supervisors: Mutex<BTreeMap<ActorId, SupervisorFacts>>,
     pub(crate) breakers: Mutex<BTreeMap<String, Arc<Breaker>>>,
-    /// The latest incarnation of every child, for kills on request.
-    pub(crate) cells: Mutex<BTreeMap<ActorId, ActorCell>>,
+    /// The latest incarnation of every child, for kills and restarts on request.
+    pub(crate) cells: Mutex<BTreeMap<ActorId, Known>>,
+}
+
+/// A child's latest incarnation, and the supervisor that started it: ractor forgets who that was
+/// when the incarnation ends.
+#[derive(Clone)]
+pub(crate) struct Known {
+    pub(crate) cell: ActorCell,
+    pub(crate) supervisor: ActorCell,
 }
 
 impl Shared {
@@ -53,6 +61,21 @@ impl Shared {
         );
         let at = self.clock.now();
         self.events.emit(RuntimeEvent::Unresponsive { at, actor: actor.clone() });
+    }
+
+    /// The incarnation of `id` and of all below it, the last started first. ractor kills those
+    /// below a supervisor too, but in no order.
+    pub(crate) fn with_all_below(&self, id: &ActorId) -> Vec<ActorCell> {
+        let supervisors = self.supervisors.lock();
+        let (mut all, mut next) = (Vec::new(), vec![id]);
+        while let Some(id) = next.pop() {
+            all.push(id.clone());
+            let below = supervisors.get(id).map(|facts| facts.children.iter());
+            next.extend(below.into_iter().flatten().map(|child| &child.id));
+        }
+        drop(supervisors);
+        let cells = self.cells.lock();
+        all.iter().filter_map(|id| cells.get(id)).map(|known| known.cell.clone()).collect()
     }
 
     /// Which life an actor is in; 0 for supervisors, which have no mailbox.

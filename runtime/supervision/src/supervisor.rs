@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use crate::actor::FailureError;
 use crate::child::{ChildKind, Gone, Spawned, SupervisorSpec, spawn_supervisor};
 use crate::events::RuntimeEvent;
-use crate::shared::Shared;
+use crate::shared::{Known, Shared};
 use crate::view::SupervisorFacts;
 
 pub(crate) struct SupervisorShell;
@@ -198,7 +198,8 @@ impl State {
         let myself = myself.clone();
         match spawned {
             Ok(Spawned { cell, started, stop }) => {
-                self.shared.cells.lock().insert(child.clone(), cell.clone());
+                let known = Known { cell: cell.clone(), supervisor: myself.get_cell() };
+                self.shared.cells.lock().insert(child.clone(), known);
                 let living = Living { generation, cell, gone: Some(gone), stop };
                 self.living.insert(child.clone(), living);
                 self.waits.spawn(async move {
@@ -227,8 +228,8 @@ impl State {
     }
 
     fn kill(&self, child: &ActorId, generation: Generation) {
-        if let Some(living) = self.alive(child, generation) {
-            living.cell.kill();
+        if self.alive(child, generation).is_some() {
+            self.shared.with_all_below(child).iter().for_each(ActorCell::kill);
         }
     }
 
