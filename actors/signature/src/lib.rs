@@ -24,6 +24,3 @@ pub use metrics::describe;
 pub use port::{KeySource, KeySourceError};
 pub use signer::{Signer, SignerArgs, SignerLimits, guard_stream};
 pub use synod_signature_core::{SecretError, SecretKey, aggregation::Limits as CollectionLimits};
-
-#[cfg(test)]
-mod stage;

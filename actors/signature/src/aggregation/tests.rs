@@ -3,6 +3,7 @@ use std::sync::Arc;
 use synod_protocol::signature::AggregationEvent as Event;
 use synod_signature_core::SecretKey;
 use synod_supervision::{Address, Reply, Running};
+use synod_tests::stage::{Stage, clock_at, id, room};
 use synod_types::actor::Incarnation;
 use synod_types::aggregation::{AnswerRefusal, CertificateOrder, OrderRefusal, Rejection};
 use synod_types::certificate::{CertificateRule, OperatorTable, TableMember};
@@ -13,7 +14,6 @@ use synod_types::task::{Answer, TaskId};
 use synod_types::{Address as Account, B256, Bytes};
 
 use super::*;
-use crate::stage::{Stage, id};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -72,12 +72,13 @@ struct Collecting {
 }
 
 impl Collecting {
-    async fn begin(room: usize) -> Self {
-        let mut stage = Stage::new();
-        let listener = stage.address("listener", room);
-        let aggregation = stage.address("aggregation", 64);
+    /// A listener whose mailbox holds so many events.
+    async fn begin(events: usize) -> Self {
+        let mut stage = Stage::new(clock_at(1_000));
+        let listener = stage.address("listener", room(events));
+        let aggregation = stage.address("aggregation", room(64));
         stage.add::<Listener>(&listener, ());
-        let events = listener.outlet::<Event>();
+        let events = listener.outlet();
         let args = AggregationArgs { events, limits: AggregationLimits::default() };
         stage.add::<Aggregation>(&aggregation, args);
         let running = stage.start().await;

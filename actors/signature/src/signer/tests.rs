@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use synod_signature_core::verify;
 use synod_supervision::{Address, CallError, Running};
+use synod_tests::stage::{Stage, clock_at, id, room};
+use synod_tests::store::{Disk, Fate, Store};
 use synod_types::operator::OperatorId;
 use synod_types::signature::{GuardRefusal, Scheme};
 use synod_types::task::TaskId;
@@ -10,7 +12,6 @@ use synod_types::{Address as Account, B256};
 
 use super::*;
 use crate::port::KeySourceError;
-use crate::stage::{Journal, Mood, Stage, id};
 
 const YES: Digest = Digest(B256::repeat_byte(1));
 const NO: Digest = Digest(B256::repeat_byte(2));
@@ -56,16 +57,17 @@ struct Signing {
 }
 
 impl Signing {
-    async fn begin(scheme: Scheme, journal: &Journal) -> Self {
+    async fn begin(scheme: Scheme, journal: &Disk) -> Self {
         Self::begin_at(scheme, journal, Some(0)).await
     }
 
-    async fn begin_at(scheme: Scheme, journal: &Journal, mark: Option<u64>) -> Self {
-        let mut stage = Stage::new();
-        let store = stage.store(journal).into();
-        let signer = stage.address("signer", 64);
+    async fn begin_at(scheme: Scheme, journal: &Disk, mark: Option<u64>) -> Self {
+        let mut stage = Stage::new(clock_at(1_000));
+        let store = stage.address("store", room(64));
+        stage.add::<Store>(&store, journal.clone());
+        let signer = stage.address("signer", room(64));
         let key = Arc::new(Fixed { scheme, mark: Mutex::new(mark) });
-        let args = SignerArgs { key: Arc::clone(&key) as _, store, limits: LIMITS };
+        let args = SignerArgs { key: Arc::clone(&key) as _, store: store.into(), limits: LIMITS };
         stage.add::<Signer>(&signer, args);
         let running = stage.start().await;
         Self { stage, key, signer, _running: running }
@@ -84,13 +86,13 @@ impl Signing {
 #[tokio::test(start_paused = true)]
 async fn what_is_signed_is_on_record_first_and_the_same_again() {
     for scheme in [Scheme::Bn254, Scheme::Bls12381, Scheme::Ecdsa] {
-        let journal = Journal::new();
+        let journal = Disk::default();
         let signing = Signing::begin(scheme, &journal).await;
         let signature = signing.ask(1, YES).await.unwrap().unwrap();
         assert_eq!(verify(&public(scheme), YES, &signature), Ok(()));
-        assert_eq!(journal.records(), 1);
+        assert_eq!(journal.records_len(), 1);
         assert_eq!(signing.ask(1, YES).await.unwrap().unwrap(), signature);
-        assert_eq!(journal.records(), 1);
+        assert_eq!(journal.records_len(), 1);
         let key = signing.signer.call(PATIENCE, SignerMsg::PublicKey).await;
         assert_eq!(key, Ok(public(scheme)));
     }
@@ -98,7 +100,7 @@ async fn what_is_signed_is_on_record_first_and_the_same_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_second_digest_is_refused_even_by_the_next_incarnation() {
-    let journal = Journal::new();
+    let journal = Disk::default();
     let signing = Signing::begin(Scheme::Ecdsa, &journal).await;
     let signature = signing.ask(1, YES).await.unwrap().unwrap();
     let conflict = Err(SignRefusal::Guard(GuardRefusal::Conflict { first: YES, second: NO }));
@@ -106,13 +108,13 @@ async fn a_second_digest_is_refused_even_by_the_next_incarnation() {
     signing.stage.runtime.kill(&id("signer")).unwrap();
     assert_eq!(signing.ask(1, NO).await.unwrap(), conflict);
     assert_eq!(signing.ask(1, YES).await.unwrap().unwrap(), signature);
-    assert_eq!(journal.records(), 1);
+    assert_eq!(journal.records_len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_signed_before_the_commit() {
-    let journal = Journal::new();
-    journal.set(Mood::Hold);
+    let journal = Disk::default();
+    journal.always(Fate::Held);
     let signing = Signing::begin(Scheme::Ecdsa, &journal).await;
     let question = |digest| move |reply| SignerMsg::Sign { duty: duty(1), digest, reply };
     let first = signing.signer.request(question(YES)).await.unwrap();
@@ -121,39 +123,38 @@ async fn nothing_is_signed_before_the_commit() {
     let refused = full.within(PATIENCE).await.unwrap();
     assert_eq!(refused, Err(SignRefusal::Busy { waiting: 2 }));
     tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(journal.records(), 0);
+    assert_eq!(journal.records_len(), 0);
 
-    journal.set(Mood::Commit);
-    journal.flush();
+    journal.recover();
     let first = first.within(PATIENCE).await.unwrap().unwrap();
     assert_eq!(second.within(PATIENCE).await.unwrap(), Ok(first));
-    assert_eq!(journal.records(), 1);
+    assert_eq!(journal.records_len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_journal_that_refuses_is_a_clear_refusal_and_no_signature() {
-    let journal = Journal::new();
+    let journal = Disk::default();
     let signing = Signing::begin(Scheme::Ecdsa, &journal).await;
-    journal.set(Mood::Refuse);
+    journal.always(Fate::Refused);
     assert_eq!(signing.ask(1, YES).await.unwrap(), Err(SignRefusal::NotDurable));
-    assert_eq!(journal.records(), 0);
+    assert_eq!(journal.records_len(), 0);
     // The next incarnation knows nothing of it, and the journal recovers.
-    journal.set(Mood::Commit);
+    journal.recover();
     assert!(signing.ask(1, NO).await.unwrap().is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_of_the_journal_does_not_record_twice() {
-    let journal = Journal::new();
+    let journal = Disk::default();
     let signing = Signing::begin(Scheme::Ecdsa, &journal).await;
-    journal.set(Mood::Lose);
+    journal.next([Fate::Unheard]);
     assert!(signing.ask(1, YES).await.unwrap().is_ok());
-    assert_eq!(journal.records(), 1);
+    assert_eq!(journal.records_len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_full_guard_forgets_nothing() {
-    let signing = Signing::begin(Scheme::Ecdsa, &Journal::new()).await;
+    let signing = Signing::begin(Scheme::Ecdsa, &Disk::default()).await;
     for n in 1..=3 {
         assert!(signing.ask(n, YES).await.unwrap().is_ok());
     }
@@ -169,7 +170,7 @@ async fn a_full_guard_forgets_nothing() {
 async fn a_journal_that_cannot_be_the_guards_stops_the_signer() {
     let foreign = GuardRecord::V1 { key: B256::ZERO, duty: duty(1), digest: YES };
     for record in [foreign.encode(), vec![0xff; 10]] {
-        let journal = Journal::new();
+        let journal = Disk::default();
         journal.write(guard_stream(&public(Scheme::Ecdsa)), record.into());
         let signing = Signing::begin(Scheme::Ecdsa, &journal).await;
         assert_eq!(signing.ask(1, YES).await, Err(CallError::Timeout));
@@ -178,7 +179,7 @@ async fn a_journal_that_cannot_be_the_guards_stops_the_signer() {
 
 #[tokio::test(start_paused = true)]
 async fn the_mark_is_raised_by_what_is_signed_and_holds_an_older_guard_back() {
-    let journal = Journal::new();
+    let journal = Disk::default();
     let signing = Signing::begin(Scheme::Ecdsa, &journal).await;
     for (n, mark) in [(1, 1), (2, 2), (1, 2)] {
         assert!(signing.ask(n, YES).await.unwrap().is_ok());
@@ -187,7 +188,7 @@ async fn the_mark_is_raised_by_what_is_signed_and_holds_an_older_guard_back() {
     drop(signing);
     let again = Signing::begin_at(Scheme::Ecdsa, &journal, Some(2)).await;
     assert!(again.ask(3, YES).await.unwrap().is_ok());
-    for (journal, mark) in [(journal, 4), (Journal::new(), 1)] {
+    for (journal, mark) in [(journal, 4), (Disk::default(), 1)] {
         let older = Signing::begin_at(Scheme::Ecdsa, &journal, Some(mark)).await;
         assert_eq!(older.ask(1, YES).await, Err(CallError::Timeout));
     }
@@ -195,14 +196,14 @@ async fn the_mark_is_raised_by_what_is_signed_and_holds_an_older_guard_back() {
 
 #[tokio::test(start_paused = true)]
 async fn without_its_mark_a_key_signs_nothing() {
-    let journal = Journal::new();
+    let journal = Disk::default();
     let signing = Signing::begin(Scheme::Ecdsa, &journal).await;
     assert!(signing.ask(1, YES).await.unwrap().is_ok());
     *signing.key.mark.lock().unwrap() = None;
     assert_eq!(signing.ask(2, YES).await.unwrap(), Err(SignRefusal::NotDurable));
     // The next incarnation finds a place that has never kept one.
     assert!(signing.ask(2, YES).await.unwrap().is_ok());
-    assert_eq!(journal.records(), 2);
+    assert_eq!(journal.records_len(), 2);
 }
 
 #[test]
