@@ -16,6 +16,14 @@ use crate::{ExitReason, Report};
 
 use super::*;
 
+/// Three children up at 3 ms; alarms so far: one each.
+const UP: [(&str, &str); 4] = [
+    ("0 start", "start a1"),
+    ("1 ready a1", "start b1"),
+    ("2 ready b1", "start c1"),
+    ("3 ready c1", "ready"),
+];
+
 /// Starts may take 1 s, stops 500 ms. Back-off from 100 ms to 1 s, reset after 60 s.
 fn policy(strategy: Strategy, restarts_max: u32) -> SupervisorPolicy {
     SupervisorPolicy {

@@ -2,13 +2,6 @@ use super::*;
 
 const ONE: Strategy = Strategy::OneForOne;
 
-const UP: [(&str, &str); 4] = [
-    ("0 start", "start a1"),
-    ("1 ready a1", "start b1"),
-    ("2 ready b1", "start c1"),
-    ("3 ready c1", "ready"),
-];
-
 #[track_caller]
 fn check_up(strategy: Strategy, script: &[(&str, &str)]) {
     check(policy(strategy, 2), "a b c", &[&UP, script].concat());

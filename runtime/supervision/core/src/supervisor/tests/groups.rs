@@ -3,14 +3,6 @@ use super::*;
 const ALL: Strategy = Strategy::OneForAll;
 const REST: Strategy = Strategy::RestForOne;
 
-/// Three children up at 3 ms; alarms so far: one each.
-const UP: [(&str, &str); 4] = [
-    ("0 start", "start a1"),
-    ("1 ready a1", "start b1"),
-    ("2 ready b1", "start c1"),
-    ("3 ready c1", "ready"),
-];
-
 #[track_caller]
 fn check_up(strategy: Strategy, names: &str, script: &[(&str, &str)]) {
     check(policy(strategy, 2), names, &[&UP, script].concat());

@@ -1,12 +1,5 @@
 use super::*;
 
-const UP: [(&str, &str); 4] = [
-    ("0 start", "start a1"),
-    ("1 ready a1", "start b1"),
-    ("2 ready b1", "start c1"),
-    ("3 ready c1", "ready"),
-];
-
 /// With an intensity of zero: a wish that counted would end the supervisor.
 #[track_caller]
 fn check_up(strategy: Strategy, names: &str, script: &[(&str, &str)]) {
