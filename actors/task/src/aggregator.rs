@@ -2,18 +2,18 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use synod_protocol::chain::ChainBatch;
-use synod_protocol::journal::{Past, Pen};
+use synod_protocol::journal::Pen;
 use synod_protocol::quorum::{QuorumEvent, QuorumMsg};
 use synod_protocol::signature::{AggregationEvent, AggregationMsg};
-use synod_protocol::store::{StoreMsg, StoreRefusal};
+use synod_protocol::store::StoreMsg;
 use synod_protocol::task::{ExecutorMsg, TaskEvent, TaskMsg};
 use synod_supervision::{Actor, CallError, Context, Failure, Outlet, Reply};
-use synod_task_core::aggregator::{Aggregator as Core, Effect, Input, Record, Settings};
-use synod_task_core::{decode, encode};
+use synod_task_core::aggregator::{Aggregator as Core, Effect, Input, Settings};
+use synod_task_core::encode;
 use synod_types::operator::{OperatorId, OperatorSetId};
-use synod_types::store::StreamId;
 use synod_types::task::{Submission, TaskId, TaskView};
 
+use crate::journal;
 use crate::metrics::TaskMetrics;
 
 /// How long aggregation and quorum may take to say that they have heard. What they do not hear
@@ -66,17 +66,7 @@ impl Actor for Aggregator {
 
     async fn start(ctx: &Context<TaskMsg>, args: AggregatorArgs) -> Result<Self, Failure> {
         let mut core = Core::new(args.settings.clone());
-        let stream = StreamId(ctx.id().as_str().into());
-        let pen = Pen::open(args.store.clone(), stream, |past| {
-            match past {
-                Past::Snapshot(state) => {
-                    decode::<Vec<Record>>(state)?.iter().for_each(|record| core.replay(record));
-                }
-                Past::Record(record) => core.replay(&decode(record)?),
-            }
-            Ok(())
-        });
-        let pen = pen.await?;
+        let pen = journal::open(ctx, &args.store, |record| core.replay(record)).await?;
         let metrics = TaskMetrics::register(ctx.id());
         let mut aggregator = Self { core, pen, args, metrics };
         let effects = aggregator.core.resume(ctx.now());
@@ -126,7 +116,7 @@ impl Actor for Aggregator {
                 self.carry_on(ctx, released).await
             }
             TaskMsg::Saved(outcome) => {
-                saved(outcome);
+                journal::saved(outcome);
                 Ok(())
             }
         }
@@ -206,13 +196,10 @@ impl Aggregator {
         effects: Vec<Effect>,
         last: Option<Held>,
     ) -> Result<Vec<Held>, Failure> {
-        let (mut records, mut held) = (Vec::new(), Vec::new());
-        for effect in effects {
-            match effect {
-                Effect::Journal(record) => records.push(encode(&record).into()),
-                other => held.push(Held::Effect(other)),
-            }
-        }
+        let (records, mut held) = journal::divide(effects, |effect| match effect {
+            Effect::Journal(record) => Ok(record),
+            other => Err(Held::Effect(other)),
+        });
         held.extend(last);
         let released = self.pen.write(ctx, records, held, TaskMsg::Journalled).await?;
         if self.args.snapshot_every <= self.pen.unsaved() {
@@ -363,11 +350,5 @@ impl Aggregator {
                 tracing::debug!(listener = %listener.id(), "no room for an event");
             }
         }
-    }
-}
-
-pub(crate) fn saved(outcome: Result<(), StoreRefusal>) {
-    if let Err(refusal) = outcome {
-        tracing::warn!(%refusal, "no snapshot was saved; the next start replays more");
     }
 }

@@ -3,21 +3,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use synod_protocol::chain::ChainBatch;
-use synod_protocol::journal::{Past, Pen};
+use synod_protocol::journal::Pen;
 use synod_protocol::signature::SignerMsg;
 use synod_protocol::store::StoreMsg;
 use synod_protocol::task::ExecutorMsg;
 use synod_supervision::{Actor, Breaker, BreakerError, CallError, Context, Failure, Outlet, Reply};
-use synod_task_core::executor::{
-    Asker, Effect, Executor as Core, Input, Record, Settings, Trouble,
-};
-use synod_task_core::{decode, encode};
+use synod_task_core::encode;
+use synod_task_core::executor::{Asker, Effect, Executor as Core, Input, Settings, Trouble};
 use synod_types::Bytes;
 use synod_types::signature::{Digest, Duty, SignRefusal, Signature};
-use synod_types::store::StreamId;
 use synod_types::task::{Answer, ExecutionView, PerformError, SubmitRefusal, TaskId};
 
-use crate::aggregator::saved;
+use crate::journal;
 use crate::metrics::ExecutorMetrics;
 use crate::performer::Performer;
 
@@ -69,17 +66,7 @@ impl Actor for Executor {
 
     async fn start(ctx: &Context<ExecutorMsg>, args: ExecutorArgs) -> Result<Self, Failure> {
         let mut core = Core::new(args.settings.clone());
-        let stream = StreamId(ctx.id().as_str().into());
-        let pen = Pen::open(args.store.clone(), stream, |past| {
-            match past {
-                Past::Snapshot(state) => {
-                    decode::<Vec<Record>>(state)?.iter().for_each(|record| core.replay(record));
-                }
-                Past::Record(record) => core.replay(&decode(record)?),
-            }
-            Ok(())
-        });
-        let pen = pen.await?;
+        let pen = journal::open(ctx, &args.store, |record| core.replay(record)).await?;
         let metrics = ExecutorMetrics::register(ctx.id());
         let mut executor = Self { core, pen, args, askers: BTreeMap::new(), asked: 0, metrics };
         let effects = executor.core.resume(ctx.now());
@@ -114,7 +101,7 @@ impl Actor for Executor {
                 self.carry_on(ctx, released).await
             }
             ExecutorMsg::Saved(outcome) => {
-                saved(outcome);
+                journal::saved(outcome);
                 Ok(())
             }
         }
@@ -171,13 +158,10 @@ impl Executor {
         effects: Vec<Effect>,
         last: Option<Held>,
     ) -> Result<Vec<Held>, Failure> {
-        let (mut records, mut held) = (Vec::new(), Vec::new());
-        for effect in effects {
-            match effect {
-                Effect::Journal(record) => records.push(encode(&record).into()),
-                other => held.push(Held::Effect(other)),
-            }
-        }
+        let (records, mut held) = journal::divide(effects, |effect| match effect {
+            Effect::Journal(record) => Ok(record),
+            other => Err(Held::Effect(other)),
+        });
         held.extend(last);
         let released = self.pen.write(ctx, records, held, ExecutorMsg::Journalled).await?;
         if self.args.snapshot_every <= self.pen.unsaved() {

@@ -19,6 +19,7 @@
 
 mod aggregator;
 mod executor;
+mod journal;
 mod metrics;
 mod performer;
 
