@@ -103,6 +103,9 @@ pub struct Http {
     /// Requests answered at once; more wait for a free place.
     #[schemars(range(min = 1, max = 65_536))]
     pub requests_max: usize,
+    /// Event streams open at once; more are refused.
+    #[schemars(range(min = 1, max = 65_536))]
+    pub streams_max: usize,
     /// The longest request body.
     #[schemars(range(min = 1, max = 67_108_864))]
     pub body_bytes_max: usize,
@@ -117,6 +120,7 @@ impl Default for Http {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             requests_max: 256,
+            streams_max: 64,
             body_bytes_max: 1024 * 1024,
             request_timeout: Duration::from_secs(30),
         }

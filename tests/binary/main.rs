@@ -4,9 +4,11 @@
 mod anvil;
 mod anvil_support;
 mod cli;
+mod console;
 mod dev;
 mod drift;
 mod ends;
+mod faults;
 mod http;
 mod kill9;
 mod metrics;

@@ -1,13 +1,15 @@
-//! The HTTP surface: JSON over loopback.
+//! The HTTP surface: JSON over loopback, and a page for people.
 //!
 //! It has no authentication today; it listens on loopback and refuses requests that a browser
 //! sends for another site (a foreign `Origin`, or a `Host` that is no address of ours).
 
 mod actors;
 mod breakers;
+mod console;
 mod health;
 mod memory;
 mod problem;
+mod streams;
 mod tasks;
 mod watch;
 
@@ -50,8 +52,17 @@ pub fn router(surface: Surface, limits: &Http) -> Router {
         places: Arc::new(Semaphore::new(limits.requests_max)),
         patience: limits.request_timeout,
     };
+    let eye = Arc::new(console::Eye::open(&surface));
+    let places = Arc::new(Semaphore::new(limits.streams_max));
+    let streams = Router::new()
+        .route("/v1/events", get(watch::events))
+        .route("/v1/tap", get(watch::tap))
+        .route("/v1/live", get(console::live).with_state(Arc::clone(&eye)))
+        .route_layer(from_fn_with_state(places, streams::hold_place));
     Router::new()
-        .route("/", get(health::index))
+        .route("/", get(console::page).with_state(eye))
+        .route("/console/style.css", get(console::style))
+        .route("/console/script.js", get(console::script))
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/v1/status", get(health::status))
@@ -62,14 +73,13 @@ pub fn router(surface: Surface, limits: &Http) -> Router {
         .route("/v1/dead-letters", get(actors::dead_letters))
         .route("/v1/breakers", get(breakers::list))
         .route("/v1/breakers/{name}/{action}", post(breakers::act))
-        .route("/v1/events", get(watch::events))
-        .route("/v1/tap", get(watch::tap))
         .route("/v1/tasks", get(tasks::list))
         .route("/v1/tasks/{id}", get(tasks::get))
         .route("/v1/executors/{id}/answers", get(tasks::answers))
         .route("/v1/memory/{agent}", get(memory::stats).post(memory::store))
         .route("/v1/memory/{agent}/query", post(memory::query))
         .route("/v1/memory/{agent}/{id}", get(memory::get).delete(memory::forget))
+        .merge(streams)
         .fallback(|| async { Problem::not_found("there is nothing at this path; see /") })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(DefaultBodyLimit::max(limits.body_bytes_max))

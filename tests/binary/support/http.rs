@@ -7,6 +7,7 @@ use super::PATIENCE;
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) kind: String,
+    pub(crate) headers: ureq::http::HeaderMap,
     pub(crate) text: String,
 }
 
@@ -60,6 +61,7 @@ pub(crate) fn request(method: &str, url: &str, headers: &[(&str, &str)], body: &
     Answer {
         status: answer.status().as_u16(),
         kind: kind.unwrap_or_default(),
+        headers: answer.headers().clone(),
         text: answer.body_mut().read_to_string().unwrap(),
     }
 }

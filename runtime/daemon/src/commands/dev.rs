@@ -158,8 +158,9 @@ fn introduce(narrator: &Narrator, daemon: &Daemon, config: &Config) -> Result<()
     let fields = json!({ "http": http, "metrics": metrics, "actors": actors });
     let words = format!(
         "a network in this process: {actors} actors ready\n\
-         {:11}status   {http}/v1/status\n{:11}tree     {http}/v1/tree\n{:11}metrics  {metrics}",
-        "", "", ""
+         {:11}look     {http}/\n{:11}status   {http}/v1/status\n\
+         {:11}tree     {http}/v1/tree\n{:11}metrics  {metrics}",
+        "", "", "", ""
     );
     narrator.say("ready", fields, &words)
 }

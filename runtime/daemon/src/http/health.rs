@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use synod_protocol::chain::ChainMsg;
 use synod_protocol::store::StoreMsg;
-use synod_supervision::Role;
+use synod_supervision::{Role, TreeView};
 
 use super::Surface;
 
@@ -24,7 +24,7 @@ pub(super) async fn index() -> Json<Value> {
             "GET /livez", "GET /readyz", "GET /v1/status", "GET /v1/tree", "GET /v1/actors",
             "POST /v1/actors/{id}/restart", "POST /v1/actors/{id}/kill", "GET /v1/dead-letters",
             "GET /v1/breakers", "POST /v1/breakers/{name}/{open|close|reset}",
-            "GET /v1/events", "GET /v1/tap", "GET /v1/tasks", "GET /v1/tasks/{id}",
+            "GET /v1/events", "GET /v1/tap", "GET /v1/live", "GET /v1/tasks", "GET /v1/tasks/{id}",
             "GET /v1/executors/{id}/answers", "GET /v1/memory/{agent}",
             "POST /v1/memory/{agent}", "POST /v1/memory/{agent}/query",
             "GET /v1/memory/{agent}/{id}", "DELETE /v1/memory/{agent}/{id}",
@@ -49,12 +49,7 @@ pub(super) async fn ready(State(surface): State<Surface>) -> Response {
 
 async fn reasons_against(surface: &Surface) -> Vec<String> {
     let tree = surface.runtime.tree(&surface.root);
-    let mut reasons: Vec<String> = tree
-        .flatten()
-        .into_iter()
-        .filter(|node| !matches!(node.state, "running" | "ended"))
-        .map(|node| format!("{} is {}", node.id, node.state))
-        .collect();
+    let mut reasons = not_running(&tree);
     for store in surface.desks.stores.values() {
         match store.call(PATIENCE, StoreMsg::Status).await {
             Ok(status) => reasons.extend(status.failed.map(|why| format!("journal: {why}"))),
@@ -62,6 +57,13 @@ async fn reasons_against(surface: &Surface) -> Vec<String> {
         }
     }
     reasons
+}
+
+/// Who should run and does not.
+pub(super) fn not_running(tree: &TreeView) -> Vec<String> {
+    let nodes = tree.flatten().into_iter();
+    let idle = nodes.filter(|node| !matches!(node.state, "running" | "ended"));
+    idle.map(|node| format!("{} is {}", node.id, node.state)).collect()
 }
 
 /// Everything at a glance.

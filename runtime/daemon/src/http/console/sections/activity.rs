@@ -1,0 +1,126 @@
+use std::collections::{BTreeMap, VecDeque};
+
+use synod_supervision::{CallError, RuntimeEvent};
+use synod_types::actor::{ActorId, Incarnation};
+use synod_types::task::TaskView;
+
+use super::super::html::Html;
+use super::{Tone, does_not_answer, state, time};
+
+type Tasks = BTreeMap<ActorId, Result<Vec<TaskView>, CallError>>;
+
+/// The newest tasks of each aggregator.
+pub(super) fn tasks(all: &Tasks) -> Html {
+    let mut html = Html::default();
+    if all.is_empty() {
+        html.raw("<p class=\"quiet\">No aggregator runs here.</p>");
+    }
+    for (id, views) in all {
+        if all.len() > 1 {
+            html.within("<h3>", id, "</h3>");
+        }
+        match views {
+            Ok(views) if views.is_empty() => {
+                html.raw("<p class=\"quiet\">None so far.</p>");
+            }
+            Ok(views) => table(&mut html, views),
+            Err(error) => does_not_answer(&mut html, id, error),
+        }
+    }
+    html
+}
+
+fn table(html: &mut Html, views: &[TaskView]) {
+    html.raw(
+        "<table aria-labelledby=\"tasks-title\"><thead><tr><th scope=\"col\" class=\"when\">Accepted</th><th scope=\"col\">Task</th>\
+         <th scope=\"col\">State</th><th scope=\"col\" class=\"num\">Signed</th>\
+         <th scope=\"col\" class=\"num\">Took</th></tr></thead><tbody>",
+    );
+    for view in views {
+        html.raw("<tr><td class=\"quiet when\">");
+        time(html, view.accepted_ms);
+        let id = view.id.0.to_string();
+        let (first, last) = (id.get(..8).unwrap_or(&id), id.get(id.len() - 4..).unwrap_or(&id));
+        html.within("</td><th scope=\"row\"><a href=\"/v1/tasks/", &id, "\">");
+        html.within("<code>", format_args!("{first}…{last}"), "</code></a></th><td>");
+        state(html, Tone::of(view.state), view.state);
+        if let Some(failure) = view.failure {
+            html.within(" <small>", failure.name().replace('_', " "), "</small>");
+        } else if view.is_retracted {
+            html.raw(" <small>block retracted</small>");
+        }
+        html.within("</td><td class=\"num\">", view.signers.len(), "");
+        html.within("<small> of ", view.members.len(), "</small></td><td class=\"num\">");
+        if let Some(ended) = view.ended_ms {
+            html.text(took(ended.saturating_sub(view.accepted_ms)));
+        }
+        html.raw("</td></tr>");
+    }
+    html.raw("</tbody></table>");
+}
+
+fn took(millis: u64) -> String {
+    match millis {
+        0..1_000 => format!("{millis} ms"),
+        1_000..60_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
+        _ => format!("{} min", millis / 60_000),
+    }
+}
+
+/// What the supervisors did last.
+pub(super) fn events(events: &VecDeque<RuntimeEvent>) -> Html {
+    let mut html = Html::default();
+    if events.is_empty() {
+        html.raw("<p class=\"quiet\">Nothing has happened: no exit, no restart.</p>");
+        return html;
+    }
+    html.raw(
+        "<table aria-labelledby=\"events-title\"><thead><tr><th scope=\"col\">At</th><th scope=\"col\">Who</th>\
+         <th scope=\"col\">What</th></tr></thead><tbody>",
+    );
+    for event in events {
+        row(&mut html, event);
+    }
+    html.raw("</tbody></table>");
+    html
+}
+
+fn row(html: &mut Html, event: &RuntimeEvent) {
+    let (at, who, what, detail) = match event {
+        RuntimeEvent::Started { at, actor, incarnation } => {
+            (at, actor.as_str(), "started", life(*incarnation))
+        }
+        RuntimeEvent::Exited { at, actor, reason, detail } => {
+            let detail = if detail == reason { String::new() } else { format!(": {detail}") };
+            (at, actor.as_str(), "exited", format!("{reason}{detail}"))
+        }
+        RuntimeEvent::Restarted { at, actor, incarnation } => {
+            (at, actor.as_str(), "restarted", life(*incarnation))
+        }
+        RuntimeEvent::Killed { at, actor } => {
+            (at, actor.as_str(), "killed", "on request".to_owned())
+        }
+        RuntimeEvent::Unresponsive { at, actor } => {
+            (at, actor.as_str(), "unresponsive", "it blocks its thread".to_owned())
+        }
+        RuntimeEvent::GaveUp { at, supervisor, detail } => {
+            (at, supervisor.as_str(), "gave_up", detail.clone())
+        }
+        RuntimeEvent::Breaker { at, breaker, state } => {
+            (at, breaker.as_str(), *state, "breaker".to_owned())
+        }
+    };
+    html.raw("<tr><td class=\"quiet\">");
+    time(html, at.unix_millis());
+    html.within("</td><th scope=\"row\"><b>", who, "</b></th><td>");
+    state(html, Tone::of(what), what);
+    html.within(" <small>", detail, "</small></td></tr>");
+}
+
+/// Supervisors have no number.
+fn life(incarnation: Incarnation) -> String {
+    match incarnation {
+        Incarnation(0) => String::new(),
+        Incarnation(number) => format!("life {number}"),
+    }
+}
