@@ -11,6 +11,11 @@ mod inverse;
 /// p = 36x⁴ + 36x³ + 24x² + 6x + 1 with x = 4965661367192848881.
 pub(crate) const P: [u64; 4] =
     [0x3c20_8c16_d87c_fd47, 0x9781_6a91_6871_ca8d, 0xb850_45b6_8181_585d, 0x3064_4e72_e131_a029];
+/// 4p, which is still below 2²⁵⁶.
+pub(crate) const QUADRUPLE_P: [u64; 4] = {
+    let (double, _) = limbs::add(&P, &P);
+    limbs::add(&double, &double).0
+};
 /// −p⁻¹ modulo 2⁶⁴.
 pub(crate) const INV: u64 = 0x87d2_0782_e486_6389;
 /// R modulo p.
@@ -142,14 +147,6 @@ impl Fp {
         nine_plus(&self.0, other)
     }
 
-    /// 3 · self + 2 · other, where `other` may be p itself: cyclotomic squaring needs it.
-    #[inline(always)]
-    pub(crate) fn triple_plus_double(self, other: &[u64; 4]) -> Self {
-        // Below 5p < 2²⁵⁶.
-        let (double, _) = limbs::add(&self.add_lazily(self).0, &limbs::add(other, other).0);
-        reduce_multiple(limbs::add(&double, &self.0).0, 0)
-    }
-
     /// p − self, which is p for zero.
     #[inline(always)]
     pub(crate) fn complement(self) -> [u64; 4] {
@@ -163,21 +160,58 @@ impl Fp {
     }
 }
 
-/// 9a + b modulo p, for a below 2p and b below 4p.
+/// 3a + 2b modulo p, for a below 4p and b not above p: cyclotomic squaring needs it.
 #[inline(always)]
-pub(crate) fn nine_plus(a: &[u64; 4], b: &[u64; 4]) -> Fp {
+pub(crate) fn triple_plus_double(a: &[u64; 4], b: &[u64; 4]) -> Fp {
+    let (double, _) = limbs::add(b, b);
     let (mut t, mut top) = ([0; 4], 0);
     for i in 0..4 {
-        (t[i], top) = mac(b[i], a[i], 9, top);
+        (t[i], top) = mac(double[i], a[i], 3, top);
     }
     reduce_multiple(t, top)
 }
 
-/// An integer of five words, below 23p, modulo p.
+/// 9a + b modulo p, for a and b below 4p.
+#[inline(always)]
+pub(crate) fn nine_plus(a: &[u64; 4], b: &[u64; 4]) -> Fp {
+    nine_plus_sum(a, [b])
+}
+
+/// Nine times one and the sum of some, modulo p: all below 4p, at most three to add.
+#[inline(always)]
+pub(crate) fn nine_plus_sum<const N: usize>(a: &[u64; 4], addends: [&[u64; 4]; N]) -> Fp {
+    let (mut t, mut top) = add_all(addends);
+    let mut carry = 0;
+    for i in 0..4 {
+        (t[i], carry) = mac(t[i], a[i], 9, carry);
+    }
+    top = top.wrapping_add(carry);
+    reduce_multiple(t, top)
+}
+
+/// The sum modulo p of at most three integers below 4p.
+#[inline(always)]
+pub(crate) fn sum<const N: usize>(addends: [&[u64; 4]; N]) -> Fp {
+    let (t, top) = add_all(addends);
+    reduce_multiple(t, top)
+}
+
+#[inline(always)]
+fn add_all<const N: usize>(addends: [&[u64; 4]; N]) -> ([u64; 4], u64) {
+    let (mut t, mut top) = (*addends[0], 0_u64);
+    for addend in &addends[1..] {
+        let carry;
+        (t, carry) = limbs::add(&t, addend);
+        top = top.wrapping_add(carry);
+    }
+    (t, top)
+}
+
+/// An integer of five words, below 50p, modulo p.
 #[inline(always)]
 fn reduce_multiple(mut t: [u64; 4], top: u64) -> Fp {
     // p / 2²⁵⁰ is 12.098 and 256 / 21 is 12.19: the quotient is never too large, and what is
-    // left is below 1.3p.
+    // left is below 1.5p.
     let quotient = (top << 6 | t[3] >> 58).wrapping_mul(21) >> 8;
     let (mut carry, mut borrow) = (0, 0);
     for i in 0..4 {

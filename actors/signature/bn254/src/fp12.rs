@@ -3,6 +3,7 @@
 use crate::fp::Fp;
 use crate::fp2::Fp2;
 use crate::fp6::Fp6;
+use crate::partly::Partly6;
 
 /// c0 + c1·w.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -129,24 +130,24 @@ impl Fp12 {
     /// (a + bw)² = (a + b)(a + vb) − ab − v·ab + 2ab·w: two products.
     #[inline(never)]
     pub(crate) fn square(&self) -> Self {
-        let product = self.c0 * self.c1;
-        let both = (self.c0 + self.c1) * (self.c0 + self.c1.times_v());
-        Self::new(both - product - product.times_v(), product + product)
+        let product = self.c0.product(&self.c1);
+        let both = (self.c0 + self.c1).product(&(self.c0 + self.c1.times_v()));
+        Self::new(both.minus_one_and_v(&product), product.double())
     }
 
     /// Times (1 + (c3 + c4·v)·w): a line divided by its first coefficient.
     pub(crate) fn mul_by_34(&self, c3: Fp2, c4: Fp2) -> Self {
-        let c0 = self.c1.mul_by_01(c3, c4).times_v();
+        let c0 = self.c1.mul_by_01(c3, c4);
         let c1 = self.c0.mul_by_01(c3, c4);
-        Self::new(self.c0 + c0, self.c1 + c1)
+        Self::new(Partly6::from(self.c0).plus_v(&c0), Partly6::from(self.c1).plus(&c1))
     }
 
     /// Times (c0 + (c3 + c4·v)·w): a line.
     pub(crate) fn mul_by_034(&self, c0: Fp2, c3: Fp2, c4: Fp2) -> Self {
-        let first = self.c0.scale(c0);
+        let first = Partly6::from(self.c0.scale(c0));
         let second = self.c1.mul_by_01(c3, c4);
         let both = (self.c0 + self.c1).mul_by_01(c0 + c3, c4);
-        Self::new(first + second.times_v(), both - first - second)
+        Self::new(first.plus_v(&second), both.minus_both(&first, &second))
     }
 
     /// c0 − c1·w: the power p⁶, and the inverse in the cyclotomic subgroup.
@@ -190,9 +191,9 @@ impl Fp12 {
 impl core::ops::Mul for Fp12 {
     type Output = Self;
     fn mul(self, other: Self) -> Self {
-        let first = self.c0 * other.c0;
-        let second = self.c1 * other.c1;
-        let both = (self.c0 + self.c1) * (other.c0 + other.c1);
-        Self::new(first + second.times_v(), both - first - second)
+        let first = self.c0.product(&other.c0);
+        let second = self.c1.product(&other.c1);
+        let both = (self.c0 + self.c1).product(&(other.c0 + other.c1));
+        Self::new(first.plus_v(&second), both.minus_both(&first, &second))
     }
 }

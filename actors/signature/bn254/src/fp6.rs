@@ -2,6 +2,7 @@
 //! (2006), reduced once per coefficient.
 
 use crate::fp2::Fp2;
+use crate::partly::{Partly, Partly6};
 
 /// c0 + c1·v + c2·v².
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,7 +33,7 @@ impl Fp6 {
 
     /// Karatsuba's product.
     #[inline(never)]
-    fn product(&self, other: &Self) -> Self {
+    pub(crate) fn product(&self, other: &Self) -> Partly6 {
         let v0 = self.c0.mul_wide(other.c0);
         let v1 = self.c1.mul_wide(other.c1);
         let v2 = self.c2.mul_wide(other.c2);
@@ -43,23 +44,23 @@ impl Fp6 {
         let c0 = w12.minus(&v1).minus(&v2).reduce_xi_plus(&v0);
 
         let w01 = self.c0.add_lazily(self.c1).mul_wide(other.c0.add_lazily(other.c1));
-        let c1 = w01.minus(&v0).minus(&v1).plus_xi(&v2).reduce();
+        let c1 = w01.minus(&v0).minus(&v1).plus_xi(&v2);
 
         let w02 = self.c0.add_lazily(self.c2).mul_wide(other.c0.add_lazily(other.c2));
-        let c2 = w02.minus(&v0).minus(&v2).plus(&v1).reduce();
-        Self::new(c0, c1, c2)
+        let c2 = w02.minus(&v0).minus(&v2).plus(&v1);
+        Partly6([c0.into(), Partly::of(&c1), Partly::of(&c2)])
     }
 
     /// Times b0 + b1·v: five products instead of six.
     #[inline(never)]
-    pub(crate) fn mul_by_01(&self, b0: Fp2, b1: Fp2) -> Self {
+    pub(crate) fn mul_by_01(&self, b0: Fp2, b1: Fp2) -> Partly6 {
         let v0 = self.c0.mul_wide(b0);
         let v1 = self.c1.mul_wide(b1);
-        let c0 = v0.plus_xi(&self.c2.mul_wide(b1)).reduce();
+        let c0 = v0.plus_xi(&self.c2.mul_wide(b1));
         let cross = self.c0.add_lazily(self.c1).mul_wide(b0.add_lazily(b1));
-        let c1 = cross.minus(&v0).minus(&v1).reduce_small();
-        let c2 = self.c2.mul_wide(b0).plus(&v1).reduce_small();
-        Self::new(c0, c1, c2)
+        let c1 = cross.minus(&v0).minus(&v1);
+        let c2 = self.c2.mul_wide(b0).plus(&v1);
+        Partly6([Partly::of(&c0), Partly::of(&c1), Partly::of(&c2)])
     }
 
     /// The inverse, zero for zero, in variable time.
@@ -91,7 +92,7 @@ impl core::ops::Sub for Fp6 {
 impl core::ops::Mul for Fp6 {
     type Output = Self;
     fn mul(self, other: Self) -> Self {
-        self.product(&other)
+        self.product(&other).reduce()
     }
 }
 

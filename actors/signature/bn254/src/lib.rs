@@ -17,6 +17,7 @@ mod lines;
 mod map;
 mod multiply;
 mod pairing;
+mod partly;
 mod point;
 mod scalar;
 mod secret;

@@ -47,21 +47,25 @@ impl Wide {
         Self(nine)
     }
 
+    /// Modulo p, divided by 2²⁵⁶, for 0 ≤ self < p·2²⁵⁶ (5.2p²).
+    #[inline(always)]
+    pub(crate) fn reduce_positive(&self) -> Fp {
+        Fp(subtract_once(&montgomery(self.0), &P))
+    }
+
     /// Modulo p, divided by 2²⁵⁶, for −p·2²⁵⁶ < self < p·2²⁵⁶ (5.2p²).
     #[inline(always)]
     pub(crate) fn reduce_small(&self) -> Fp {
         Fp(subtract_once(&self.shifted(&P), &P))
     }
 
-    /// Modulo p, divided by 2²⁵⁶, for any value within ±13.9p² (±2.64p·2²⁵⁶).
+    /// Divided by 2²⁵⁶ and brought below 4p, for any value within ±13.9p² (±2.64p·2²⁵⁶).
     #[inline(always)]
-    pub(crate) fn reduce(&self) -> Fp {
-        // Below 3p·2²⁵⁶ before and 4p after.
-        let reduced = subtract_once(&self.shifted(&TRIPLE_P), &DOUBLE_P);
-        Fp(subtract_once(&reduced, &P))
+    pub(crate) fn reduce_partly(&self) -> [u64; 4] {
+        self.shifted(&TRIPLE_P)
     }
 
-    /// Montgomery's reduction, after adding `offset`·2²⁵⁶ if negative.
+    /// The reduction, after adding `offset`·2²⁵⁶ if negative.
     #[inline(always)]
     fn shifted(&self, offset: &[u64; 4]) -> [u64; 4] {
         let mask = ((self.0[7] as i64) >> 63) as u64;
@@ -70,17 +74,23 @@ impl Wide {
         for i in 0..4 {
             (t[4 + i], carry) = adc(t[4 + i], offset[i] & mask, carry);
         }
-        let mut over = 0;
-        for i in 0..4 {
-            let m = t[i].wrapping_mul(INV);
-            let (_, mut carry) = mac(t[i], m, P[0], 0);
-            for j in 1..4 {
-                (t[i + j], carry) = mac(t[i + j], m, P[j], carry);
-            }
-            (t[i + 4], over) = adc(t[i + 4], carry, over);
-        }
-        [t[4], t[5], t[6], t[7]]
+        montgomery(t)
     }
+}
+
+/// Montgomery's reduction of an unsigned integer below 2⁵¹² − p·2²⁵⁶, not brought below p.
+#[inline(always)]
+fn montgomery(mut t: [u64; 8]) -> [u64; 4] {
+    let mut over = 0;
+    for i in 0..4 {
+        let m = t[i].wrapping_mul(INV);
+        let (_, mut carry) = mac(t[i], m, P[0], 0);
+        for j in 1..4 {
+            (t[i + j], carry) = mac(t[i + j], m, P[j], carry);
+        }
+        (t[i + 4], over) = adc(t[i + 4], carry, over);
+    }
+    [t[4], t[5], t[6], t[7]]
 }
 
 const fn product(a: &[u64; 4], b: &[u64; 4]) -> [u64; 8] {
@@ -124,16 +134,6 @@ impl Wide2 {
     #[inline(always)]
     pub(crate) fn minus(&self, other: &Self) -> Self {
         Self { c0: self.c0.minus(&other.c0), c1: self.c1.minus(&other.c1) }
-    }
-
-    #[inline(never)]
-    pub(crate) fn reduce_small(&self) -> Fp2 {
-        Fp2::new(self.c0.reduce_small(), self.c1.reduce_small())
-    }
-
-    #[inline(never)]
-    pub(crate) fn reduce(&self) -> Fp2 {
-        Fp2::new(self.c0.reduce(), self.c1.reduce())
     }
 
     /// ξ · self + other, for parts of both within ±5.2p²: reduced first, but not below p.

@@ -38,7 +38,7 @@ fn sextic_field_as_ark() {
         let (x, y) = (ark6(a), ark6(b));
         assert_eq!(a * b, our6(x * y));
         let sparse = Fp6::new(b.c0, b.c1, Fp2::ZERO);
-        assert_eq!(a.mul_by_01(b.c0, b.c1), our6(x * ark6(sparse)));
+        assert_eq!(a.mul_by_01(b.c0, b.c1).reduce(), our6(x * ark6(sparse)));
         let v = Fp6::new(Fp2::ZERO, Fp2::ONE, Fp2::ZERO);
         assert_eq!(a.times_v(), our6(x * ark6(v)));
         assert_eq!(a.invert(), x.inverse().map_or(Fp6::ZERO, our6));
@@ -88,7 +88,10 @@ fn extremes_do_not_overflow() {
         let two = |i| Fp2::new(pick(i), pick(i + 1));
         let (a, b) = (Fp6::new(two(0), two(2), two(4)), Fp6::new(two(6), two(8), two(10)));
         assert_eq!(a * b, our6(ark6(a) * ark6(b)));
-        assert_eq!(a.mul_by_01(b.c0, b.c1), our6(ark6(a) * ark6(Fp6 { c2: Fp2::ZERO, ..b })));
+        assert_eq!(
+            a.mul_by_01(b.c0, b.c1).reduce(),
+            our6(ark6(a) * ark6(Fp6 { c2: Fp2::ZERO, ..b }))
+        );
         let x = Fp12::new(a, b);
         assert_eq!(x.square(), our12(ark12(x).square()));
     }
