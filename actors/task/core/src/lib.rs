@@ -25,6 +25,8 @@
 pub mod aggregator;
 mod announced;
 mod backoff;
+#[cfg(test)]
+mod crashes;
 pub mod executor;
 
 mod record;

@@ -12,6 +12,7 @@ use synod_types::signature::Digest;
 
 use super::tests::{CHAIN, START, answer, committed, created, id, log, proof, settings};
 use super::*;
+use crate::crashes::Journal;
 
 const OUTPUT: &[u8] = b"out";
 
@@ -26,7 +27,7 @@ enum Mail {
 
 struct World {
     core: Aggregator,
-    journal: Vec<Vec<u8>>,
+    journal: Journal,
     now: Moment,
     mail: Vec<Mail>,
     /// Everything the chain has told so far.
@@ -44,7 +45,7 @@ impl World {
     fn new() -> Self {
         Self {
             core: Aggregator::new(settings()),
-            journal: Vec::new(),
+            journal: Journal::default(),
             now: START,
             mail: Vec::new(),
             told: Vec::new(),
@@ -56,15 +57,11 @@ impl World {
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>, reached: Option<usize>) {
-        if reached == Some(0) {
-            return;
-        }
-        for effect in &effects {
-            if let Effect::Journal(record) = effect {
-                self.journal.push(crate::encode(record));
-            }
-        }
-        for effect in effects.into_iter().take(reached.unwrap_or(usize::MAX)) {
+        let effects = self.journal.commit(effects, reached, |effect| match effect {
+            Effect::Journal(record) => Some(record),
+            _ => None,
+        });
+        for effect in effects {
             match effect {
                 Effect::Submit(_)
                 | Effect::OpenAggregation(_)
@@ -99,9 +96,7 @@ impl World {
             !matches!(mail, Mail::In(Input::Answered { .. } | Input::NotAnswered { .. }))
         });
         self.core = Aggregator::new(settings());
-        for record in &self.journal {
-            self.core.replay(&crate::decode(record).unwrap());
-        }
+        self.journal.records().for_each(|record| self.core.replay(&record));
         let effects = self.core.resume(self.now);
         self.carry_out(effects, None);
     }
@@ -260,8 +255,8 @@ impl World {
 
     fn certified(&self) -> BTreeMap<TaskId, usize> {
         let mut times = BTreeMap::new();
-        for record in &self.journal {
-            if let Record::Certified { result, .. } = crate::decode(record).unwrap() {
+        for record in self.journal.records() {
+            if let Record::Certified { result, .. } = record {
                 *times.entry(result.task).or_default() += 1;
             }
         }

@@ -10,12 +10,13 @@ use synod_types::signature::Digest;
 use super::tests::{START, settings, submission};
 use super::*;
 use crate::aggregator::tests::{answer, id};
+use crate::crashes::Journal;
 
 const TASKS: u8 = 3;
 
 struct World {
     core: Executor,
-    journal: Vec<Vec<u8>>,
+    journal: Journal,
     now: Moment,
     /// Effects under way: performers running, signers asked.
     under_way: Vec<Effect>,
@@ -30,7 +31,7 @@ impl World {
     fn new() -> Self {
         Self {
             core: Executor::new(settings()),
-            journal: Vec::new(),
+            journal: Journal::default(),
             now: START,
             under_way: Vec::new(),
             guard: BTreeMap::new(),
@@ -41,17 +42,12 @@ impl World {
     }
 
     /// Carries out effects; only the first `reached` of them if the process dies meanwhile.
-    /// The records of one input become durable together or not at all.
     fn carry_out(&mut self, effects: Vec<Effect>, reached: Option<usize>) {
-        if reached == Some(0) {
-            return;
-        }
-        for effect in &effects {
-            if let Effect::Journal(record) = effect {
-                self.journal.push(crate::encode(record));
-            }
-        }
-        for effect in effects.into_iter().take(reached.unwrap_or(usize::MAX)) {
+        let effects = self.journal.commit(effects, reached, |effect| match effect {
+            Effect::Journal(record) => Some(record),
+            _ => None,
+        });
+        for effect in effects {
             match effect {
                 Effect::Perform { .. } | Effect::Sign { .. } => self.under_way.push(effect),
                 Effect::Answer(_, Ok(answer)) => {
@@ -75,9 +71,7 @@ impl World {
     fn crash(&mut self) {
         self.under_way.clear();
         self.core = Executor::new(settings());
-        for record in &self.journal {
-            self.core.replay(&crate::decode(record).unwrap());
-        }
+        self.journal.records().for_each(|record| self.core.replay(&record));
         let effects = self.core.resume(self.now);
         self.carry_out(effects, None);
     }
