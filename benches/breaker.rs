@@ -36,5 +36,5 @@ fn main() {
             }
         });
     });
-    table.race("one thread", 100_000, vec![through, timed, bare]);
+    table.race("one thread", 100_000, || vec![through, timed, bare]);
 }

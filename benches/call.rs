@@ -111,7 +111,6 @@ fn raw<'a>(threads: Threads) -> Contender<'a> {
 fn main() {
     let table = Table::new("Call", Options::read());
     for threads in [Threads::One, Threads::Two] {
-        let contenders = vec![ours(threads), plain(threads), raw(threads)];
-        table.race(threads.name(), 5_000, contenders);
+        table.race(threads.name(), 5_000, || vec![ours(threads), plain(threads), raw(threads)]);
     }
 }

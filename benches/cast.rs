@@ -95,15 +95,16 @@ fn main() {
     for threads in [Threads::One, Threads::Two] {
         for (what, burst, count) in [("in bursts", 256, 51_200), ("one by one", 1, 5_000)] {
             let group = format!("{what}, {}", threads.name());
-            let contenders = vec![ours(threads, burst), plain(threads, burst), raw(threads, burst)];
-            table.race(&group, count, contenders);
+            table.race(&group, count, || {
+                vec![ours(threads, burst), plain(threads, burst), raw(threads, burst)]
+            });
         }
     }
     if is_alone {
         return;
     }
     let count = |name: &str, is_bare| {
-        instructions(&format!("in bursts, one thread/{name}"), 25_600, is_bare)
+        instructions(&format!("in bursts, one thread/{name}"), 51_200, is_bare)
     };
     let counted = (|| {
         let (observed, bare) = (count("synod", false)?, count("synod", true)?);

@@ -141,6 +141,6 @@ fn main() {
     std::panic::set_hook(Box::new(|_| ()));
     let table = Table::new("Panic to serving again", Options::read());
     for threads in [Threads::One, Threads::Two] {
-        table.race(threads.name(), 500, vec![ours(threads), plain(threads)]);
+        table.race(threads.name(), 500, || vec![ours(threads), plain(threads)]);
     }
 }

@@ -108,9 +108,9 @@ fn main() {
     let options = Options::read();
     let is_alone = options.only.is_some();
     let table = Table::new("Spawn and end, 100 below one supervisor", options);
-    let contenders =
-        vec![contender("synod", ours), contender("ractor", plain), contender("tokio", raw)];
-    table.race("one thread", 10 * CHILDREN, contenders);
+    table.race("one thread", 10 * CHILDREN, || {
+        vec![contender("synod", ours), contender("ractor", plain), contender("tokio", raw)]
+    });
     if is_alone {
         return;
     }

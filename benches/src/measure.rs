@@ -117,8 +117,18 @@ impl Table {
     }
 
     /// Measures contenders in turns, `count` times each a round. Or runs the one that was asked
-    /// for.
-    pub fn race(&self, group: &str, count: u64, mut contenders: Vec<Contender<'_>>) {
+    /// for, if it is in this group; nobody is made otherwise.
+    pub fn race<'a>(
+        &self,
+        group: &str,
+        count: u64,
+        contenders: impl FnOnce() -> Vec<Contender<'a>>,
+    ) {
+        let is_wanted = |only: &String| only.split_once('/').is_some_and(|(of, _)| of == group);
+        if !self.options.only.as_ref().is_none_or(is_wanted) {
+            return;
+        }
+        let mut contenders = contenders();
         if let Some(only) = &self.options.only {
             let wanted =
                 |contender: &&mut Contender<'_>| *only == format!("{group}/{}", contender.name);

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::task::Poll;
 
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -101,7 +102,13 @@ impl Breaker {
             return Err(BreakerError::Open(self.name.clone()));
         };
         let mut permit = Held { breaker: self, permit: Some(permit) };
-        let outcome = tokio::time::timeout(self.policy.call_timeout, call).await;
+        let mut call = std::pin::pin!(call);
+        // A call that is over at once needs no timer.
+        let at_once = std::future::poll_fn(|task| Poll::Ready(call.as_mut().poll(task))).await;
+        let outcome = match at_once {
+            Poll::Ready(outcome) => Ok(outcome),
+            Poll::Pending => tokio::time::timeout(self.policy.call_timeout, call).await,
+        };
         match outcome {
             Ok(Ok(value)) => {
                 self.metrics.succeeded();

@@ -1,6 +1,7 @@
 //! What happens in a runtime, for those who watch. Watching never slows the watched: a watcher
 //! that lags is told how much it missed.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -101,11 +102,17 @@ pub struct Tapped {
 pub(crate) struct Events {
     happened: broadcast::Sender<RuntimeEvent>,
     tapped: broadcast::Sender<Tapped>,
+    /// Whether someone may look at every message: cheaper to ask than the channel.
+    is_tapped: AtomicBool,
 }
 
 impl Events {
     pub(crate) fn new(backlog: usize) -> Self {
-        Self { happened: broadcast::Sender::new(backlog), tapped: broadcast::Sender::new(backlog) }
+        Self {
+            happened: broadcast::Sender::new(backlog),
+            tapped: broadcast::Sender::new(backlog),
+            is_tapped: AtomicBool::new(false),
+        }
     }
 
     pub(crate) fn emit(&self, event: RuntimeEvent) {
@@ -113,9 +120,18 @@ impl Events {
         drop(self.happened.send(event));
     }
 
-    pub(crate) fn tap(&self, make: impl FnOnce() -> Tapped) {
+    pub(crate) fn is_tapped(&self) -> bool {
+        self.is_tapped.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn tap(&self, tapped: Tapped) {
+        if self.tapped.send(tapped).is_ok() {
+            return;
+        }
+        // Whoever watched has gone. One who comes now either is counted here, or says so later.
+        self.is_tapped.store(false, Ordering::Release);
         if self.tapped.receiver_count() > 0 {
-            drop(self.tapped.send(make()));
+            self.is_tapped.store(true, Ordering::Release);
         }
     }
 
@@ -124,6 +140,8 @@ impl Events {
     }
 
     pub(crate) fn watch_taps(&self) -> broadcast::Receiver<Tapped> {
-        self.tapped.subscribe()
+        let taps = self.tapped.subscribe();
+        self.is_tapped.store(true, Ordering::Release);
+        taps
     }
 }

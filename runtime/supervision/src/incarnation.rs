@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use ractor::{ActorProcessingErr, ActorRef};
+use synod_types::time::Moment;
 use tracing::Instrument;
 
 use crate::actor::{Actor, Failure};
@@ -12,8 +13,9 @@ use crate::child::Gone;
 use crate::context::Context;
 use crate::dead_letters::DeadReason;
 use crate::events::Tapped;
+use crate::hand::Hand;
 use crate::mailbox::{Letter, Mailbox};
-use crate::message::Message;
+use crate::message::{Lane, Message};
 
 /// Messages handled at one poke before orders are looked at again.
 const BATCH: usize = 64;
@@ -68,6 +70,7 @@ pub(crate) struct Birth<A: Actor> {
 pub(crate) struct Life<A: Actor> {
     actor: A,
     ctx: Context<A::Msg>,
+    hand: Hand<A::Msg>,
     /// Being handled, or what its handling failed on.
     in_hand: Option<&'static str>,
     is_draining: bool,
@@ -80,6 +83,7 @@ impl<A: Actor> Drop for Life<A> {
         if let Some(kind) = self.in_hand.take() {
             self.ctx.mailbox().bury(kind, DeadReason::InHand);
         }
+        self.ctx.mailbox().put_back(&mut self.hand);
     }
 }
 
@@ -104,7 +108,8 @@ impl<A: Actor> ractor::Actor for Shell<A> {
         let actor = started.map_err(Failure::into_error)?;
         unborn.lives();
         mailbox.attach(poke);
-        Ok(Life { actor, ctx, in_hand: None, is_draining: false, _gone: gone })
+        let hand = Hand::of(ctx.incarnation());
+        Ok(Life { actor, ctx, hand, in_hand: None, is_draining: false, _gone: gone })
     }
 
     async fn handle(
@@ -153,7 +158,7 @@ impl<A: Actor> Life<A> {
     /// Handles up to a batch of messages; asks to be poked again if there may be more.
     async fn work(&mut self, myself: &ActorRef<Signal>) -> Result<(), Failure> {
         for _ in 0..BATCH {
-            let Some(letter) = self.ctx.mailbox().next() else {
+            let Some(letter) = self.ctx.mailbox().next(&mut self.hand) else {
                 if self.is_draining && self.ctx.is_quiet() {
                     self.actor.stop(&self.ctx).await;
                     myself.stop(None);
@@ -167,29 +172,55 @@ impl<A: Actor> Life<A> {
     }
 
     async fn take(&mut self, letter: Letter<A::Msg>) -> Result<(), Failure> {
-        let Letter { msg, at, .. } = letter;
+        let Letter { msg, at, is_timed, .. } = letter;
         let (kind, lane) = (msg.kind(), msg.lane());
-        let begun = self.ctx.now();
+        let is_looked_at = is_timed || self.ctx.mailbox().shared.events.is_tapped();
+        let begun = if is_looked_at { self.ctx.now() } else { at };
         self.in_hand = Some(kind);
         let span = tracing::debug_span!("message", actor = %self.ctx.id(), kind);
-        let outcome = self.actor.handle(&self.ctx, msg).instrument(span).await;
+        let handling = self.actor.handle(&self.ctx, msg);
+        let outcome =
+            if span.is_disabled() { handling.await } else { handling.instrument(span).await };
         if outcome.is_ok() {
             self.in_hand = None;
         }
-        let ended = self.ctx.now();
-        let mailbox = self.ctx.mailbox();
-        mailbox.progressed(ended);
-        mailbox.metrics.handled(begun.since(at), ended.since(begun));
-        mailbox.shared.events.tap(|| Tapped {
-            at: begun,
-            actor: mailbox.id.clone(),
-            incarnation: self.ctx.incarnation(),
-            kind,
-            lane: lane.name(),
-            waited: begun.since(at),
-            handled_in: ended.since(begun),
-            is_failed: outcome.is_err(),
-        });
+        self.ctx.mailbox().handled_one();
+        if is_looked_at {
+            let seen = Seen { at, begun, is_timed, kind, lane, is_failed: outcome.is_err() };
+            self.note(seen);
+        }
         outcome
     }
+
+    fn note(&mut self, seen: Seen) {
+        let ended = self.ctx.now();
+        let (waited, handled_in) = (seen.begun.since(seen.at), ended.since(seen.begun));
+        let mailbox = self.ctx.mailbox();
+        mailbox.progressed(ended);
+        if seen.is_timed && self.hand.records(ended) {
+            mailbox.metrics.timed(waited, handled_in);
+        }
+        if mailbox.shared.events.is_tapped() {
+            mailbox.shared.events.tap(Tapped {
+                at: seen.begun,
+                actor: mailbox.id.clone(),
+                incarnation: self.ctx.incarnation(),
+                kind: seen.kind,
+                lane: seen.lane.name(),
+                waited,
+                handled_in,
+                is_failed: seen.is_failed,
+            });
+        }
+    }
+}
+
+/// What is known of a message whose handling was looked at.
+struct Seen {
+    at: Moment,
+    begun: Moment,
+    is_timed: bool,
+    kind: &'static str,
+    lane: Lane,
+    is_failed: bool,
 }

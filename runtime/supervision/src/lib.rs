@@ -25,6 +25,7 @@ mod clock;
 mod context;
 mod dead_letters;
 mod events;
+mod hand;
 mod incarnation;
 mod mailbox;
 mod message;

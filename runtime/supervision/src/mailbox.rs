@@ -2,15 +2,16 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 use tokio::sync::Notify;
 
 use crate::address::{RejectReason, Rejected};
 use crate::dead_letters::DeadReason;
+use crate::hand::Hand;
 use crate::incarnation::{Poke, Signal};
 use crate::message::{Lane, Message, Overflow};
 use crate::metrics::MailboxMetrics;
@@ -42,6 +43,12 @@ impl Capacity {
         }
     }
 
+    /// How much of the normal lane an incarnation takes in hand at once: of a short one, one
+    /// message, so that its bound is exact; of the usual one, [`Hand::MAX`].
+    fn share(&self) -> usize {
+        (self.normal / 16).clamp(1, Hand::MAX)
+    }
+
     /// Room in all lanes together.
     pub const fn total(&self) -> usize {
         self.control + self.high + self.normal
@@ -51,14 +58,20 @@ impl Capacity {
 /// A message and when it was accepted.
 pub(crate) struct Letter<M> {
     pub(crate) msg: M,
+    /// If it is not timed: when the last timed one before it was.
     pub(crate) at: Moment,
+    pub(crate) is_timed: bool,
     /// For results and alarms: whose they are. No other incarnation is told of them.
-    own: Option<Incarnation>,
+    pub(crate) own: Option<Incarnation>,
 }
 
 /// Invariant: if a lane holds a message and an incarnation is attached, then either the
 /// incarnation is handling, or a poke is on its way to it. `idle` is only read and written under
 /// the lock that guards the lanes, so no push can fall between “empty” and “idle”.
+///
+/// Invariant: what an incarnation has in hand is older than all that waits in the normal lane.
+/// It goes back to the lane's front, in order, before the incarnation is gone, and so before the
+/// next one takes anything.
 struct Lanes<M> {
     queues: [VecDeque<Letter<M>>; 3],
     idle: bool,
@@ -68,6 +81,29 @@ struct Lanes<M> {
     abandoned: bool,
     poke: Option<Poke>,
     incarnation: Incarnation,
+    accepted: u64,
+    stamps: Stamps,
+}
+
+/// Which messages are timed: all, until they come so fast that reading clocks is most of the
+/// work; then one of [`Stamps::SPARSE`].
+struct Stamps {
+    every: u32,
+    untimed: u32,
+    last: Moment,
+}
+
+impl Stamps {
+    const SPARSE: u32 = 64;
+
+    fn next(&mut self, now: impl FnOnce() -> Moment) -> (Moment, bool) {
+        self.untimed += 1;
+        let is_timed = self.every <= self.untimed;
+        if is_timed {
+            (self.untimed, self.last) = (0, now());
+        }
+        (self.last, is_timed)
+    }
 }
 
 /// See the module.
@@ -78,8 +114,17 @@ pub(crate) struct Mailbox<M> {
     capacity: Capacity,
     lanes: Mutex<Lanes<M>>,
     room: [Notify; 3],
+    /// Senders that wait for room, or are about to.
+    waiting: AtomicUsize,
+    /// Whether the control or the high lane holds a message. Written under the lock only.
+    is_urgent: AtomicBool,
+    /// What an incarnation has in hand and does not handle yet. Written by it alone, as the next
+    /// two are.
+    held: AtomicUsize,
     handled: AtomicU64,
     progress: AtomicU64,
+    /// Of accepted and handled messages, those that the counters know of.
+    counted: Mutex<(u64, u64)>,
 }
 
 impl<M: Message> Mailbox<M> {
@@ -91,6 +136,8 @@ impl<M: Message> Mailbox<M> {
             abandoned: false,
             poke: None,
             incarnation: Incarnation::default(),
+            accepted: 0,
+            stamps: Stamps { every: 1, untimed: 0, last: Moment::default() },
         };
         Self {
             metrics: MailboxMetrics::register(&id),
@@ -99,8 +146,12 @@ impl<M: Message> Mailbox<M> {
             capacity,
             lanes: Mutex::new(lanes),
             room: [Notify::new(), Notify::new(), Notify::new()],
+            waiting: AtomicUsize::new(0),
+            is_urgent: AtomicBool::new(false),
+            held: AtomicUsize::new(0),
             handled: AtomicU64::new(0),
             progress: AtomicU64::new(0),
+            counted: Mutex::default(),
         }
     }
 
@@ -140,13 +191,7 @@ impl<M: Message> Mailbox<M> {
             self.metrics.refused.increment(1);
             return Err(Rejected { msg, reason: RejectReason::Full });
         }
-        queue.push_back(Letter { msg, at: self.shared.clock.now(), own: None });
-        let poke = Self::wake(&mut lanes);
-        drop(lanes);
-        if let Some(poke) = poke {
-            poke.send(Signal::Poke);
-        }
-        self.metrics.accepted.increment(1);
+        self.accept(lanes, lane, (msg, None));
         if let Some(letter) = evicted {
             self.bury(letter.msg.kind(), DeadReason::DroppedOldest);
         }
@@ -161,6 +206,8 @@ impl<M: Message> Mailbox<M> {
         own: Option<Incarnation>,
     ) -> Result<(), Rejected<M>> {
         let lane = msg.lane() as usize;
+        // Counted before it looks: who makes room later, under the lock, sees that it waits.
+        let _waits = Waits::begin(&self.waiting);
         loop {
             let room = self.room[lane].notified();
             tokio::pin!(room);
@@ -188,47 +235,93 @@ impl<M: Message> Mailbox<M> {
         if self.capacity.of(lane) <= queue.len() {
             return Err(Rejected { msg, reason: RejectReason::Full });
         }
-        queue.push_back(Letter { msg, at: self.shared.clock.now(), own: Some(incarnation) });
-        let poke = Self::wake(&mut lanes);
-        drop(lanes);
-        if let Some(poke) = poke {
-            poke.send(Signal::Poke);
-        }
-        self.metrics.accepted.increment(1);
+        self.accept(lanes, lane, (msg, Some(incarnation)));
         Ok(())
     }
 
-    fn wake(lanes: &mut Lanes<M>) -> Option<Poke> {
-        if !lanes.idle {
-            return None;
+    /// There is room. Pokes an idle incarnation.
+    fn accept(
+        &self,
+        mut lanes: MutexGuard<'_, Lanes<M>>,
+        lane: Lane,
+        (msg, own): (M, Option<Incarnation>),
+    ) {
+        let (at, is_timed) = lanes.stamps.next(|| self.shared.clock.now());
+        lanes.queues[lane as usize].push_back(Letter { msg, at, is_timed, own });
+        lanes.accepted += 1;
+        if lane != Lane::Normal {
+            self.is_urgent.store(true, Ordering::Release);
         }
-        lanes.idle = false;
-        lanes.poke.clone()
+        if lanes.idle {
+            lanes.idle = false;
+            let poke = lanes.poke.clone();
+            drop(lanes);
+            if let Some(poke) = poke {
+                poke.send(Signal::Poke);
+            }
+        }
     }
 
     /// The next message; without one the mailbox turns idle and the next push pokes.
-    pub(crate) fn next(&self) -> Option<Letter<M>> {
+    pub(crate) fn next(&self, hand: &mut Hand<M>) -> Option<Letter<M>> {
         loop {
-            let (letter, is_stale) = self.pop()?;
-            if !is_stale {
+            let urgent = self.is_urgent.load(Ordering::Acquire);
+            let letter =
+                if urgent { self.take(hand) } else { hand.pop().or_else(|| self.take(hand)) };
+            self.held.store(hand.len(), Ordering::Relaxed);
+            let letter = letter?;
+            if !hand.is_stale(&letter) {
                 return Some(letter);
             }
         }
     }
 
-    /// Also tells whether it is the result or alarm of an incarnation that is gone.
-    fn pop(&self) -> Option<(Letter<M>, bool)> {
+    /// Looks into the lanes: an urgent message, or what is in hand, or a new handful.
+    fn take(&self, hand: &mut Hand<M>) -> Option<Letter<M>> {
+        let was_fast = hand.is_empty().then(|| hand.was_fast(&self.shared.clock));
         let mut lanes = self.lanes.lock();
-        for lane in Lane::ALL {
+        for lane in [Lane::Control, Lane::High] {
             if let Some(letter) = lanes.queues[lane as usize].pop_front() {
-                let is_stale = letter.own.is_some_and(|own| own != lanes.incarnation);
                 drop(lanes);
-                self.room[lane as usize].notify_one();
-                return Some((letter, is_stale));
+                self.make_room(lane, 1);
+                return Some(letter);
             }
         }
-        lanes.idle = true;
-        None
+        self.is_urgent.store(false, Ordering::Release);
+        let Some(was_fast) = was_fast else {
+            drop(lanes);
+            return hand.pop();
+        };
+        lanes.stamps.every = if was_fast { Stamps::SPARSE } else { 1 };
+        let share = self.capacity.share();
+        let taken = hand.fill(&mut lanes.queues[Lane::Normal as usize], share);
+        lanes.idle = taken == 0;
+        self.held.store(taken, Ordering::Relaxed);
+        drop(lanes);
+        self.make_room(Lane::Normal, taken);
+        if 0 < taken {
+            hand.begin(&self.shared.clock);
+        }
+        hand.pop()
+    }
+
+    fn make_room(&self, lane: Lane, places: usize) {
+        for _ in 0..places.min(self.waiting.load(Ordering::Relaxed)) {
+            self.room[lane as usize].notify_one();
+        }
+    }
+
+    /// Takes back what an incarnation had in hand when it ended.
+    pub(crate) fn put_back(&self, hand: &mut Hand<M>) {
+        let mut lanes = self.lanes.lock();
+        if !lanes.abandoned {
+            hand.empty_into(&mut lanes.queues[Lane::Normal as usize]);
+        }
+        self.held.store(0, Ordering::Relaxed);
+        drop(lanes);
+        while let Some(letter) = hand.pop() {
+            self.bury(letter.msg.kind(), DeadReason::Abandoned);
+        }
     }
 
     /// Gives a new incarnation its number.
@@ -269,15 +362,36 @@ impl<M: Message> Mailbox<M> {
         self.lanes.lock().queues.iter().all(VecDeque::is_empty)
     }
 
-    /// Notes a handled message.
+    /// Notes a handled message. Only the living incarnation does, so nothing is lost between
+    /// load and store.
+    pub(crate) fn handled_one(&self) {
+        self.handled.store(self.handled.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// Notes when the last timed message was handled.
     pub(crate) fn progressed(&self, now: Moment) {
-        self.handled.fetch_add(1, Ordering::Relaxed);
         self.progress.store(now.unix_nanos(), Ordering::Relaxed);
     }
 
     /// Makes a dead letter.
     pub(crate) fn bury(&self, kind: &'static str, reason: DeadReason) {
         self.shared.dead_letters.add(self.shared.clock.now(), &self.id, kind, reason);
+    }
+}
+
+/// A sender among those that wait, however its waiting ends.
+struct Waits<'a>(&'a AtomicUsize);
+
+impl<'a> Waits<'a> {
+    fn begin(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -299,7 +413,9 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
     }
 
     fn depth(&self) -> usize {
-        self.lanes.lock().queues.iter().map(VecDeque::len).sum()
+        let lanes = self.lanes.lock();
+        let waiting: usize = lanes.queues.iter().map(VecDeque::len).sum();
+        waiting + self.held.load(Ordering::Relaxed)
     }
 
     fn bound(&self) -> usize {
@@ -327,6 +443,11 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
     }
 
     fn publish(&self) {
+        let (accepted, handled) = (self.lanes.lock().accepted, self.handled());
+        let mut counted = self.counted.lock();
+        self.metrics.count(accepted - counted.0, handled - counted.1);
+        *counted = (accepted, handled);
+        drop(counted);
         self.metrics.publish(self.depth(), self.bound(), self.incarnation(), self.last_progress());
     }
 }

@@ -12,8 +12,6 @@ pub enum Lane {
 }
 
 impl Lane {
-    pub(crate) const ALL: [Self; 3] = [Self::Control, Self::High, Self::Normal];
-
     /// Its name in taps and answers.
     pub const fn name(self) -> &'static str {
         match self {

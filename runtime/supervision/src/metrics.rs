@@ -39,8 +39,16 @@ pub fn describe() {
     describe_counter!(COALESCED, Unit::Count, "Messages that replaced a queued one of their key");
     describe_counter!(REFUSED, Unit::Count, "Messages given back to their sender: full or closed");
     describe_counter!(HANDLED, Unit::Count, "Messages handled");
-    describe_histogram!(WAIT, Unit::Seconds, "Time from acceptance to the start of handling");
-    describe_histogram!(HANDLING, Unit::Seconds, "Time a handler took for one message");
+    describe_histogram!(
+        WAIT,
+        Unit::Seconds,
+        "Time from acceptance to the start of handling; of many fast messages, of a part"
+    );
+    describe_histogram!(
+        HANDLING,
+        Unit::Seconds,
+        "Time a handler took for one message; of many fast ones, of a part"
+    );
     describe_gauge!(DEPTH, Unit::Count, "Messages waiting in the mailbox");
     describe_gauge!(BOUND, Unit::Count, "Messages the mailbox can hold");
     describe_gauge!(INCARNATION, Unit::Count, "Which life the actor is in: 1 plus its restarts");
@@ -62,7 +70,7 @@ pub fn describe() {
 }
 
 pub(crate) struct MailboxMetrics {
-    pub(crate) accepted: Counter,
+    accepted: Counter,
     pub(crate) coalesced: Counter,
     pub(crate) refused: Counter,
     handled: Counter,
@@ -91,8 +99,12 @@ impl MailboxMetrics {
         }
     }
 
-    pub(crate) fn handled(&self, waited: Duration, took: Duration) {
-        self.handled.increment(1);
+    pub(crate) fn count(&self, accepted: u64, handled: u64) {
+        self.accepted.increment(accepted);
+        self.handled.increment(handled);
+    }
+
+    pub(crate) fn timed(&self, waited: Duration, took: Duration) {
         self.wait.record(waited);
         self.handling.record(took);
     }

@@ -54,6 +54,65 @@ async fn urgent_mail_is_handled_first() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn urgent_mail_overtakes_what_is_in_hand() {
+    let mut stage = Stage::new();
+    let child = stage.puppet("p", 1_024);
+    stage.puppets[0].tell(Puppet::Dwell(2 * SECOND)).unwrap();
+    (0..20).for_each(|n| stage.puppets[0].tell(Puppet::Note(n)).unwrap());
+    let _running = stage.start(Strategy::OneForOne, vec![child]).await;
+    stage.diary.clear();
+    pass(SECOND).await;
+    stage.puppets[0].tell(Puppet::Urgent(100)).unwrap();
+    stage.puppets[0].tell(Puppet::Urgent(101)).unwrap();
+    pass(2 * SECOND).await;
+    let expected: Vec<String> =
+        [100, 101].into_iter().chain(0..20).map(|n| n.to_string()).collect();
+    assert_eq!(stage.diary.lines(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_killed_had_in_hand_comes_first_in_the_next_life() {
+    let mut stage = Stage::new();
+    let child = stage.puppet("p", 1_024);
+    let (puppet, depth) = (stage.puppets[0].clone(), |stage: &Stage| {
+        stage.runtime.tree(&common::id("root")).children[0].node.mailbox_depth
+    });
+    (0..10).for_each(|n| puppet.tell(Puppet::Note(n)).unwrap());
+    puppet.tell(Puppet::Hang).unwrap();
+    (10..200).for_each(|n| puppet.tell(Puppet::Note(n)).unwrap());
+    let _running = stage.start(Strategy::OneForOne, vec![child]).await;
+    pass(SECOND).await;
+    assert_eq!(depth(&stage), 190, "what is in hand counts as waiting");
+    (200..300).for_each(|n| puppet.tell(Puppet::Note(n)).unwrap());
+    stage.runtime.kill(&common::id("p")).unwrap();
+    pass(SECOND).await;
+
+    let expected: Vec<String> = (0..300).map(|n: u32| n.to_string()).collect();
+    let started = ["start p".to_owned()];
+    let lives = [&started, &expected[..10], &started, &expected[10..]].concat();
+    assert_eq!(stage.diary.lines(), lives);
+    let dead = stage.runtime.dead_letters();
+    assert_eq!((dead.len(), dead[0].kind), (1, "hang"));
+    assert_eq!(depth(&stage), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_a_later_one_replaces_is_not_in_hand_before_its_turn() {
+    let mut stage = Stage::new();
+    let child = stage.puppet("p", 1_024);
+    let puppet = stage.puppets[0].clone();
+    puppet.tell(Puppet::Dwell(2 * SECOND)).unwrap();
+    puppet.tell(Puppet::Note(1)).unwrap();
+    puppet.tell(Puppet::Latest(7, 2)).unwrap();
+    let _running = stage.start(Strategy::OneForOne, vec![child]).await;
+    stage.diary.clear();
+    pass(SECOND).await;
+    puppet.tell(Puppet::Latest(7, 3)).unwrap();
+    pass(2 * SECOND).await;
+    assert_eq!(stage.diary.lines(), ["1", "3"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_full_lane_does_what_the_message_says() {
     let mut stage = Stage::new();
     let child = stage.puppet("p", 2);

@@ -26,6 +26,7 @@ pub enum Puppet {
     Panic,
     Fail,
     Hang,
+    Dwell(Duration),
     Ask(Reply<Incarnation>),
     Keep(Reply<()>),
     Pipe(Duration, u32),
@@ -45,6 +46,7 @@ impl Message for Puppet {
             Self::Panic => "panic",
             Self::Fail => "fail",
             Self::Hang => "hang",
+            Self::Dwell(_) => "dwell",
             Self::Ask(_) => "ask",
             Self::Keep(_) => "keep",
             Self::Pipe(..) => "pipe",
@@ -123,6 +125,7 @@ impl Actor for State {
             Puppet::Panic => panic!("told to"),
             Puppet::Fail => return Err(Failure::because("told to")),
             Puppet::Hang => std::future::pending().await,
+            Puppet::Dwell(time) => tokio::time::sleep(time).await,
             Puppet::Ask(reply) => reply.answer(ctx.incarnation()),
             Puppet::Keep(reply) => self.kept.push(reply),
             Puppet::Pipe(time, n) => {

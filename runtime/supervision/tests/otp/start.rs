@@ -76,7 +76,7 @@ async fn a_wished_start_that_fails_is_tried_again() {
     assert_eq!(tree.exits(), "a:normal a:start_failed");
 }
 
-/// `extra_return` and `restart_child` of one that runs: here a wish is granted.
+/// OTP refuses to restart who runs; here that is what an operator may wish for.
 #[tokio::test(start_paused = true)]
 async fn orders_to_nobody_are_refused_and_a_wish_starts_anew() {
     let tree = Plan::of("a b!").start(ONE, 0).await;

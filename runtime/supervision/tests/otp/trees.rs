@@ -55,13 +55,11 @@ async fn a_killed_supervisor_returns_with_its_children_and_addresses_hold() {
 #[tokio::test(start_paused = true)]
 async fn a_killed_root_leaves_nobody_behind() {
     let mut tree = two_groups().start(ALL, 4).await;
-    let kept = tree.stage.args();
-    let before = Arc::strong_count(&tree.failing[0].1);
-    assert_eq!(before, 3, "the test's own, the specification's, the incarnation's");
+    let held = Arc::strong_count(&tree.failing[0].1);
+    assert_eq!(held, 3, "by the test, the specification, and the incarnation");
     tree.running.abandon();
     pass(SECOND).await;
     assert!(matches!(tree.running.ended().await, Ended::GaveUp(_)));
     assert_eq!(Arc::strong_count(&tree.failing[0].1), 1);
     assert!(tree.address("a").tell(Puppet::Note(1)).is_err());
-    drop(kept);
 }

@@ -70,10 +70,10 @@ impl War {
         let (mut posts, mut targets, mut groups) = (Vec::new(), Vec::new(), Vec::new());
         for (g, strategy) in STRATEGIES.into_iter().enumerate() {
             let mut children = Vec::new();
-            for s in 0..3 {
+            // Taken in hand one by one, a few at once, many at once.
+            for (s, normal) in [3, 48, 256].into_iter().enumerate() {
                 let name = format!("soldier-{g}-{s}");
-                let address =
-                    runtime.address(id(&name), Capacity { control: 3, high: 3, normal: 3 });
+                let address = runtime.address(id(&name), Capacity { control: 3, high: 3, normal });
                 let ledger = Arc::<Ledger>::default();
                 let args = SoldierArgs { ledger: Arc::clone(&ledger), dice: starts.clone() };
                 let policy = child(&name, stop_timeout);
