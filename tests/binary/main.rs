@@ -8,6 +8,7 @@ mod console;
 mod dev;
 mod drift;
 mod ends;
+mod faults;
 mod http;
 mod kill9;
 mod metrics;

@@ -30,7 +30,12 @@ impl Synod {
     /// Starts the binary.
     pub(crate) fn start<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> Self {
         let mut command = binary();
-        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(args);
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
         let out = Lines::of(child.stdout.take().unwrap());
         let err = Lines::of(child.stderr.take().unwrap());
@@ -53,7 +58,15 @@ impl Synod {
 
     /// Starts `synod run --config`, and waits until it listens.
     pub(crate) fn run(config: &Path) -> (Self, Reach) {
-        let synod = Self::start(&[Path::new("run"), Path::new("--config"), config]);
+        Self::listening(Self::start(&[Path::new("run"), Path::new("--config"), config]))
+    }
+
+    /// The same by a command that becomes the binary.
+    pub(crate) fn run_command(command: Command) -> (Self, Reach) {
+        Self::listening(Self::spawn(command))
+    }
+
+    fn listening(synod: Self) -> (Self, Reach) {
         let listening = synod.err.find("the daemon to listen", |line| {
             let line = json(line)?;
             (line["message"] == "listening").then_some(line)
