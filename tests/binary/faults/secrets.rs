@@ -112,6 +112,19 @@ fn a_key_that_others_can_read_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn two_signers_with_copies_of_one_key_are_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let file = planted(home.path());
+    // Copies the mode too.
+    std::fs::copy(home.path().join("operator.key"), home.path().join("copy.key")).unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, with(&text, "generate = true", "key_file = \"copy.key\"")).unwrap();
+    let ended = ran(&["run", "--config", file.to_str().unwrap()]);
+    assert_eq!(ended.code, Some(78), "{ended:?}");
+    assert!(ended.err.contains("signer-2: signer-1 holds the same key"), "{ended:?}");
+}
+
+#[test]
 fn a_key_written_into_the_topology_is_not_repeated() {
     let home = tempfile::tempdir().unwrap();
     let file = planted(home.path());

@@ -16,12 +16,17 @@ const STDERR_BYTES_MAX: usize = 4_096;
 
 impl Maker<'_> {
     /// Reads the public half of every signer's key, making those that are to be generated: sets
-    /// name signers, and tables hold public keys.
+    /// name signers, and tables hold public keys. A key that two signers hold, be it by copies of
+    /// its file, is refused: their guards may lie in different journals.
     pub(in crate::topology) fn read_keys(&mut self) -> Result<(), TopologyError> {
         for (id, actor) in &self.config.topology.actors {
             if let synod_config::Settings::Signer(settings) = &actor.settings {
                 let file = key_file(self.data_dir, id, settings);
                 let key = file.public_key().map_err(|error| TopologyError::caused(id, error))?;
+                if let Some((other, _)) = self.keys.iter().find(|(_, held)| **held == key) {
+                    let why = format!("{other} holds the same key; give each signer its own");
+                    return Err(TopologyError::new(id, why));
+                }
                 self.keys.insert(id.clone(), key);
             }
         }
