@@ -180,7 +180,7 @@ fn points(v: &Values, rounds: u32) {
     let (mut a, mut b) = (v.g1[0].encode(), v.ark_g1[0].x);
     let mut a = Fp::from_be_bytes(a.first_chunk_mut().unwrap_or(&mut [0; 32])).unwrap_or(Fp::ONE);
     compare(
-        "1,000 products in Fp",
+        "1,000 dependent products and sums in Fp",
         rounds,
         |_| (0..1_000).for_each(|_| a = black_box(a * a + a)),
         |_| (0..1_000).for_each(|_| b = black_box(b * b + b)),

@@ -15,7 +15,7 @@ const BETA: Fp = Fp::new([
 /// ξ^((p−1)/3) and ξ^((p−1)/2).
 const PSI_X: Fp2 = FROBENIUS_1[1];
 const PSI_Y: Fp2 = FROBENIUS_1[2];
-/// x of the curve in odd digits of four bits, least significant first.
+/// x of the curve.
 const X: u64 = 4_965_661_367_192_848_881;
 
 impl G1Affine {

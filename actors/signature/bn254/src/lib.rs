@@ -1,5 +1,3 @@
-//! BN254 (alt_bn128) in safe Rust that depends on nothing: its field, its two groups, its
-//! pairing, with the encodings of EIP-196 and EIP-197.
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 

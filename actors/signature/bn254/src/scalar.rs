@@ -7,8 +7,8 @@ use crate::limbs::{self, mac};
 pub(crate) const ORDER: [u64; 4] =
     [0x43e1_f593_f000_0001, 0x2833_e848_79b9_7091, 0xb850_45b6_8181_585d, 0x3064_4e72_e131_a029];
 
-/// An integer below the group order. May be a secret: its Debug does not show it. It is `Copy`;
-/// who holds a secret sees to it that it leaves memory.
+/// An integer below the group order. May be a secret: its Debug does not show it. It is `Copy`
+/// and does not erase itself: who holds a secret sees to it that it leaves memory.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Scalar(pub(crate) [u64; 4]);
 
@@ -116,6 +116,12 @@ impl Scalar {
             }
         }
         parts
+    }
+}
+
+impl core::fmt::Debug for Scalar {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Scalar(..)")
     }
 }
 

@@ -1,4 +1,5 @@
-//! Everything beside ark-bn254, case by case. `SYNOD_CASES` sets how many (200).
+//! Everything beside ark-bn254, case by case. `SYNOD_CASES` sets how many (2,000 of the
+//! cheapest).
 
 use ark_ec::AffineRepr;
 use ark_ff::{BigInteger, PrimeField};

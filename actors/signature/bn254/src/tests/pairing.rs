@@ -49,7 +49,10 @@ fn signatures_hold_and_others_do_not() {
         let key = G2Affine::generator_times_secret(&secret);
         let signature = message.multiply_secret(&secret);
         assert!(product_is_one(&[(signature, &minus)], &[(message, key)]));
-        assert!(!product_is_one(&[(dice.g1(), &minus)], &[(message, key)]) || secret.is_zero());
+        // Small secrets and messages meet: what was rolled may be the signature after all.
+        let other = dice.g1();
+        let holds = product_is_one(&[(other, &minus)], &[(message, key)]);
+        assert_eq!(holds, other == signature);
     });
 }
 
