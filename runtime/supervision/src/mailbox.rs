@@ -17,7 +17,8 @@ use crate::message::{Lane, Message, Overflow};
 use crate::metrics::MailboxMetrics;
 use crate::shared::Shared;
 
-/// How many messages each lane holds.
+/// How many messages each lane holds. An incarnation has up to a sixteenth of the normal lane, and
+/// no more than 64 messages, in hand besides; if it dies, they come first in the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capacity {
     /// Control lane.
