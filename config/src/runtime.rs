@@ -100,7 +100,7 @@ pub struct Http {
     /// Where it listens.
     #[schemars(schema_with = "format::listen")]
     pub listen: SocketAddr,
-    /// Requests answered at once; more wait for a free place.
+    /// Requests answered at once; more are refused with 503.
     #[schemars(range(min = 1, max = 65_536))]
     pub requests_max: usize,
     /// Event streams open at once; more are refused.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use synod_protocol::chain::ChainMsg;
 use synod_protocol::store::StoreMsg;
 use synod_supervision::{Role, TreeView};
+use synod_types::chain::ChainPhase;
 
 use super::Surface;
 
@@ -37,7 +38,8 @@ pub(super) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// Every actor runs and the journal can be written. Otherwise 503 and the reasons.
+/// Every actor runs, the journal can be written and no chain has halted. Otherwise 503 and the
+/// reasons.
 pub(super) async fn ready(State(surface): State<Surface>) -> Response {
     let reasons = reasons_against(&surface).await;
     if reasons.is_empty() {
@@ -54,6 +56,14 @@ async fn reasons_against(surface: &Surface) -> Vec<String> {
         match store.call(PATIENCE, StoreMsg::Status).await {
             Ok(status) => reasons.extend(status.failed.map(|why| format!("journal: {why}"))),
             Err(error) => reasons.push(format!("{} does not answer: {error}", store.id())),
+        }
+    }
+    for (id, chain) in &surface.desks.chains {
+        // A chain that is being restarted is among those that do not run.
+        if let Ok(status) = chain.call(PATIENCE, ChainMsg::Status).await
+            && let ChainPhase::Halted(why) = status.phase
+        {
+            reasons.push(format!("{id} has halted: {why}"));
         }
     }
     reasons
