@@ -127,7 +127,7 @@ impl core::ops::Mul for Fp2 {
     #[inline(never)]
     fn mul(self, other: Self) -> Self {
         let wide = self.mul_wide(other);
-        Self::new(wide.c0.reduce_small(), wide.c1.reduce_positive())
+        Self::new(wide.c0.reduce_symmetric(), wide.c1.reduce_positive())
     }
 }
 

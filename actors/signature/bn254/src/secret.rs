@@ -147,7 +147,8 @@ impl<F: Coordinate> Projective<F> {
 
 /// The point or its negative, by the sign of the factor.
 fn signed<F: Coordinate>(point: &Affine<F>, factor: i128) -> Projective<F> {
-    let y = F::select((factor >> 127) as u64, -point.y, point.y);
+    let sign = core::hint::black_box((factor >> 127) as u64);
+    let y = F::select(sign, -point.y, point.y);
     // The identity (0, 0) becomes (0 : 1 : 0).
     let identity = if point.is_identity() { u64::MAX } else { 0 };
     let finite = Projective { x: point.x, y, z: F::ONE };
@@ -189,7 +190,8 @@ fn recode<const N: usize>(low: u128, high: u128) -> [i8; N] {
 /// The absolute value, and all ones if the digit is negative.
 fn magnitude(digit: i8) -> (u64, u64) {
     let sign = digit >> 7;
-    (((digit ^ sign) - sign) as u64, i64::from(sign) as u64)
+    let mask = core::hint::black_box(i64::from(sign) as u64);
+    ((digit ^ sign).wrapping_sub(sign) as u64, mask)
 }
 
 /// All ones if two small integers are equal, else zero.

@@ -11,6 +11,8 @@ use crate::limbs::{self, adc, mac, subtract_once};
 
 /// 11p²: what an imaginary part is shifted by to become symmetric. (Congruent to zero.)
 const SHIFT: Wide = times_p2(11);
+/// p².
+const SHIFT_1: Wide = times_p2(1);
 /// 9p².
 const SHIFT_9: Wide = times_p2(9);
 const DOUBLE_P: [u64; 4] = limbs::add(&P, &P).0;
@@ -53,10 +55,10 @@ impl Wide {
         Fp(subtract_once(&montgomery(self.0), &P))
     }
 
-    /// Modulo p, divided by 2²⁵⁶, for −p·2²⁵⁶ < self < p·2²⁵⁶ (5.2p²).
+    /// Modulo p, divided by 2²⁵⁶, for values within ±p²: no sign is asked for.
     #[inline(always)]
-    pub(crate) fn reduce_small(&self) -> Fp {
-        Fp(subtract_once(&self.shifted(&P), &P))
+    pub(crate) fn reduce_symmetric(&self) -> Fp {
+        self.plus(&SHIFT_1).reduce_positive()
     }
 
     /// Divided by 2²⁵⁶ and brought below 4p, for any value within ±13.9p² (±2.64p·2²⁵⁶).
