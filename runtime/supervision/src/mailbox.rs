@@ -10,51 +10,14 @@ use synod_types::time::Moment;
 use tokio::sync::Notify;
 
 use crate::address::{RejectReason, Rejected};
+use crate::capacity::Capacity;
 use crate::dead_letters::DeadReason;
 use crate::hand::Hand;
 use crate::incarnation::{Poke, Signal};
 use crate::message::{Lane, Message, Overflow};
 use crate::metrics::MailboxMetrics;
 use crate::shared::Shared;
-
-/// How many messages each lane holds. An incarnation has up to a sixteenth of the normal lane, and
-/// no more than 64 messages, in hand besides; if it dies, they come first in the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Capacity {
-    /// Control lane.
-    pub control: usize,
-    /// High lane.
-    pub high: usize,
-    /// Normal lane.
-    pub normal: usize,
-}
-
-impl Default for Capacity {
-    fn default() -> Self {
-        Self { control: 64, high: 256, normal: 1024 }
-    }
-}
-
-impl Capacity {
-    const fn of(&self, lane: Lane) -> usize {
-        match lane {
-            Lane::Control => self.control,
-            Lane::High => self.high,
-            Lane::Normal => self.normal,
-        }
-    }
-
-    /// How much of the normal lane an incarnation takes in hand at once: of a short one, one
-    /// message, so that its bound is exact; of the usual one, [`Hand::MAX`].
-    fn share(&self) -> usize {
-        (self.normal / 16).clamp(1, Hand::MAX)
-    }
-
-    /// Room in all lanes together.
-    pub const fn total(&self) -> usize {
-        self.control + self.high + self.normal
-    }
-}
+use crate::stamps::Stamps;
 
 /// A message and when it was accepted.
 pub(crate) struct Letter<M> {
@@ -84,27 +47,6 @@ struct Lanes<M> {
     incarnation: Incarnation,
     accepted: u64,
     stamps: Stamps,
-}
-
-/// Which messages are timed: all, until they come so fast that reading clocks is most of the
-/// work; then one of [`Stamps::SPARSE`].
-struct Stamps {
-    every: u32,
-    untimed: u32,
-    last: Moment,
-}
-
-impl Stamps {
-    const SPARSE: u32 = 64;
-
-    fn next(&mut self, now: impl FnOnce() -> Moment) -> (Moment, bool) {
-        self.untimed += 1;
-        let is_timed = self.every <= self.untimed;
-        if is_timed {
-            (self.untimed, self.last) = (0, now());
-        }
-        (self.last, is_timed)
-    }
 }
 
 /// See the module.
@@ -138,7 +80,7 @@ impl<M: Message> Mailbox<M> {
             poke: None,
             incarnation: Incarnation::default(),
             accepted: 0,
-            stamps: Stamps { every: 1, untimed: 0, last: Moment::default() },
+            stamps: Stamps::new(),
         };
         Self {
             metrics: MailboxMetrics::register(&id),
@@ -293,7 +235,7 @@ impl<M: Message> Mailbox<M> {
             drop(lanes);
             return hand.pop();
         };
-        lanes.stamps.every = if was_fast { Stamps::SPARSE } else { 1 };
+        lanes.stamps.set_sparse(was_fast);
         let share = self.capacity.share();
         let taken = hand.fill(&mut lanes.queues[Lane::Normal as usize], share);
         lanes.idle = taken == 0;

@@ -9,11 +9,12 @@ use tokio::sync::{broadcast, oneshot};
 
 use crate::address::Address;
 use crate::breaker::{Breaker, BreakerView};
+use crate::capacity::Capacity;
 use crate::child::{Gone, SupervisorSpec};
 use crate::clock::Clock;
 use crate::dead_letters::DeadLetter;
 use crate::events::{RuntimeEvent, Tapped};
-use crate::mailbox::{Capacity, Mailbox, MailboxFacts};
+use crate::mailbox::{Mailbox, MailboxFacts};
 use crate::message::Message;
 use crate::shared::Shared;
 use crate::supervisor::{Order, SupervisorBirth, SupervisorShell, why};
