@@ -161,3 +161,22 @@ async fn the_order_of_stopping_is_the_same_every_time() {
         assert_eq!(stage.diary.lines(), expected);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_end_is_told_by_its_own_name() {
+    let (stage, _running) = three(Strategy::OneForOne).await;
+    let mut watch = stage.runtime.watch();
+    stage.puppets[0].tell(Puppet::Fail).unwrap();
+    stage.puppets[1].tell(Puppet::Panic).unwrap();
+    stage.runtime.kill(&id("c")).unwrap();
+    pass(SECOND).await;
+    let mut reasons = Vec::new();
+    while let Ok(event) = watch.try_recv() {
+        if let RuntimeEvent::Exited { actor, reason, .. } = event {
+            reasons.push((actor.to_string(), reason));
+        }
+    }
+    reasons.sort();
+    let expected = [("a", "error"), ("b", "panic"), ("c", "killed")];
+    assert_eq!(reasons, expected.map(|(actor, reason)| (actor.to_owned(), reason)));
+}

@@ -8,6 +8,7 @@ use synod_store_core::{Manifest, Mark, SegmentId, SnapshotName};
 
 use crate::error::{FileError, Trying};
 use crate::files::Files;
+use crate::journal::create_private;
 use crate::recover::{Purpose, recover};
 use crate::shared::Shared;
 
@@ -34,7 +35,7 @@ impl Shared {
     /// Copies everything committed into `to`, an empty or new directory, and reads the copy back.
     pub(crate) fn back_up(&self, to: &Path) -> Result<BackupReport, StoreRefusal> {
         let invalid = |reason: String| StoreRefusal::Invalid(format!("no backup: {reason}"));
-        fs::create_dir_all(to).map_err(|error| invalid(format!("{}: {error}", to.display())))?;
+        create_private(to).map_err(|error| invalid(format!("{}: {error}", to.display())))?;
         let mut entries =
             fs::read_dir(to).map_err(|error| invalid(format!("{}: {error}", to.display())))?;
         if entries.next().is_some() {

@@ -1,4 +1,5 @@
 use std::future::Future;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -77,7 +78,7 @@ impl Journal {
         limits: Limits,
         metrics: Metrics,
     ) -> Result<Self, OpenError> {
-        std::fs::create_dir_all(data_dir).trying("create", data_dir)?;
+        create_private(data_dir).trying("create", data_dir)?;
         let lock = Lock::take(data_dir)?;
         let files = Files::new(disk, data_dir);
         files.make_directories()?;
@@ -210,4 +211,10 @@ fn bytes_of(request: &Request) -> usize {
         Request::SaveSnapshot { state, .. } => state.len(),
         Request::Read { .. } | Request::LoadSnapshot { .. } | Request::Backup { .. } => 0,
     }
+}
+
+/// Makes a directory, and those above it that are missing, for its owner alone: what agents
+/// remember is nobody else's. One that is there is left as it is.
+pub(crate) fn create_private(directory: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
 }
