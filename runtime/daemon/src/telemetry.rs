@@ -18,7 +18,8 @@ const COUNTS: [f64; 11] = [0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256
 
 /// Before what the topology says. A lost socket is an error to alloy; to us it is one hint less,
 /// polling goes on, and the chain actor says what there is to say, without the node's address.
-const QUIET: &str = "alloy_pubsub=off,alloy_transport_ws=off";
+/// ractor's spans name incarnations by numbers of its own; ours name them by actor and life.
+const QUIET: &str = "alloy_pubsub=off,alloy_transport_ws=off,ractor=warn";
 
 const START: &str = "process_start_time_seconds";
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ractor::{ActorProcessingErr, ActorRef};
 use synod_types::time::Moment;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::actor::{Actor, Failure};
 use crate::child::Gone;
@@ -74,6 +74,8 @@ pub(crate) struct Life<A: Actor> {
     /// Being handled, or what its handling failed on.
     in_hand: Option<&'static str>,
     is_draining: bool,
+    /// Says in every log line who speaks, and in which life.
+    span: Span,
     _gone: Arc<Gone>,
 }
 
@@ -102,14 +104,13 @@ impl<A: Actor> ractor::Actor for Shell<A> {
         let poke = Poke(myself);
         let ctx = Context::begin(&mailbox, poke.clone(), &gone);
         let unborn = Unborn(Some(ctx.clone()));
-        let span =
-            tracing::info_span!("start", actor = %ctx.id(), incarnation = %ctx.incarnation());
-        let started = A::start(&ctx, args).instrument(span).await;
+        let span = tracing::info_span!("actor", id = %ctx.id(), life = %ctx.incarnation());
+        let started = A::start(&ctx, args).instrument(span.clone()).await;
         let actor = started.map_err(Failure::into_error)?;
         unborn.lives();
         mailbox.attach(poke);
         let hand = Hand::of(ctx.incarnation());
-        Ok(Life { actor, ctx, hand, in_hand: None, is_draining: false, _gone: gone })
+        Ok(Life { actor, ctx, hand, in_hand: None, is_draining: false, span, _gone: gone })
     }
 
     async fn handle(
@@ -132,7 +133,8 @@ impl<A: Actor> ractor::Actor for Shell<A> {
             Signal::Fail(failure) => return Err(Box::new(failure.into_error())),
         }
         // Not boxed here: `?` would box the box, and nobody would know the failure by its type.
-        life.work(&myself).await.map_err(Failure::into_error)?;
+        let span = life.span.clone();
+        life.work(&myself).instrument(span).await.map_err(Failure::into_error)?;
         Ok(())
     }
 }
@@ -177,7 +179,7 @@ impl<A: Actor> Life<A> {
         let is_looked_at = is_timed || self.ctx.mailbox().shared.events.is_tapped();
         let begun = if is_looked_at { self.ctx.now() } else { at };
         self.in_hand = Some(kind);
-        let span = tracing::debug_span!("message", actor = %self.ctx.id(), kind);
+        let span = tracing::debug_span!("message", kind);
         let handling = self.actor.handle(&self.ctx, msg);
         let outcome =
             if span.is_disabled() { handling.await } else { handling.instrument(span).await };

@@ -321,7 +321,11 @@ impl State {
             Report::Exited { child, reason, .. } => {
                 let (label, detail) = (reason.label(), reason.to_string());
                 crate::metrics::exited(&child, label);
-                tracing::warn!(actor = %child, reason = label, %detail, "exited");
+                if reason == ExitReason::Normal {
+                    tracing::info!(actor = %child, "ended");
+                } else {
+                    tracing::warn!(actor = %child, reason = label, %detail, "exited");
+                }
                 let exited = RuntimeEvent::Exited { at, actor: child, reason: label, detail };
                 self.shared.events.emit(exited);
             }
