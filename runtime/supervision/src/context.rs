@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use crate::actor::Failure;
 use crate::address::Address;
@@ -149,6 +150,8 @@ impl<M: Message> Context<M> {
         let incarnation = self.inner.incarnation;
         let draining = Arc::clone(&self.inner.draining);
         let poke = self.inner.poke.clone();
+        // What it logs, the actor says.
+        let future = future.in_current_span();
         self.inner.work.lock().spawn(async move {
             let made = AssertUnwindSafe(async { map(future.await) }).catch_unwind().await;
             match made {
