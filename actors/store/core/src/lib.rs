@@ -10,7 +10,7 @@
 //! [`Manifest`] lists the segments that count, the [`Mark`] how far the last one was synced.
 //!
 //! Which bytes may be cut from the end of a journal after a crash, and which mean that something
-//! else went wrong, is decided in [`scan`] and nowhere else.
+//! else went wrong, is decided in [`scan()`] and nowhere else.
 
 mod directory;
 mod frame;
