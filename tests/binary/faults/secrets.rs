@@ -26,7 +26,8 @@ fn planted(directory: &Path) -> std::path::PathBuf {
              process = {{ environment = {{ TOKEN = \"{TOKEN}\" }}, \
              command = [\"/bin/sh\", \"-c\", \"exit 3\"] }} }}"
         );
-        with(&text, EXECUTOR, &process) + "level = \"trace\"\n"
+        // ractor is quiet unless it is named: here nothing may be.
+        with(&text, EXECUTOR, &process) + "level = \"trace,ractor=trace\"\n"
     })
 }
 
