@@ -66,3 +66,14 @@ pub(super) const fn of_breaker(policy: &BreakerPolicy) -> core::BreakerPolicy {
         calls_max: policy.calls_max,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The defaults stand twice, because the file and the core know nothing of each other.
+    #[test]
+    fn a_breaker_that_no_file_describes_is_the_one_that_the_file_describes_by_default() {
+        assert_eq!(of_breaker(&BreakerPolicy::default()), core::BreakerPolicy::default());
+    }
+}
