@@ -22,7 +22,11 @@ const EVENTS: &str = "aggregation_untold_events";
 
 /// Tells the recorder what the metrics mean.
 pub fn describe() {
-    describe_counter!(REQUESTS, Unit::Count, "Requests to sign, by signer and outcome");
+    describe_counter!(
+        REQUESTS,
+        Unit::Count,
+        "Requests to sign, by signer and outcome: signed, repeated (the same bytes again), refused"
+    );
     describe_gauge!(DUTIES, Unit::Count, "Duties the guard remembers, by signer");
     describe_histogram!(SIGNING, Unit::Seconds, "Time to make one signature, by signer");
     describe_counter!(ORDERS, Unit::Count, "Orders to certify a task, by outcome");
@@ -39,6 +43,7 @@ pub fn describe() {
 pub(crate) struct SignerMetrics {
     actor: String,
     signed: Counter,
+    repeated: Counter,
     duties: Gauge,
     signing: Histogram,
 }
@@ -48,14 +53,17 @@ impl SignerMetrics {
         let actor = actor.as_str().to_owned();
         Self {
             signed: counter!(REQUESTS, "actor" => actor.clone(), "outcome" => "signed"),
+            repeated: counter!(REQUESTS, "actor" => actor.clone(), "outcome" => "repeated"),
             duties: gauge!(DUTIES, "actor" => actor.clone()),
             signing: histogram!(SIGNING, "actor" => actor.clone()),
             actor,
         }
     }
 
-    pub(crate) fn signed(&self) {
-        self.signed.increment(1);
+    /// A signature handed out: the first for its duty, or the same bytes again.
+    pub(crate) fn signed(&self, is_first: bool) {
+        let outcome = if is_first { &self.signed } else { &self.repeated };
+        outcome.increment(1);
     }
 
     /// Rare enough to look the counter up.

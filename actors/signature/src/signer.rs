@@ -48,6 +48,14 @@ pub fn guard_stream(key: &PublicKey) -> StreamId {
 
 type Answer = Reply<Result<Signature, SignRefusal>>;
 
+/// Who waits for one signature.
+#[derive(Default)]
+struct Waiting {
+    answers: Vec<Answer>,
+    /// Whether the duty came on record for them, and is signed for the first time.
+    is_first: bool,
+}
+
 /// The actor. What it knows is one incarnation's.
 pub struct Signer {
     key: Arc<SecretKey>,
@@ -61,7 +69,7 @@ pub struct Signer {
     pen: Pen<Duty>,
     /// Who waits for which signature. Invariant: a duty is here exactly while its record or its
     /// signature is being made.
-    waiting: BTreeMap<Duty, Vec<Answer>>,
+    waiting: BTreeMap<Duty, Waiting>,
     waiting_len: usize,
     waiting_max: usize,
     metrics: SignerMetrics,
@@ -138,10 +146,12 @@ impl Signer {
         };
         self.metrics.duties(self.guard.duties_len());
         let is_under_way = self.waiting.contains_key(&duty);
-        self.waiting.entry(duty).or_default().push(reply);
+        let waiting = self.waiting.entry(duty).or_default();
+        waiting.answers.push(reply);
         self.waiting_len += 1;
         match admission {
             Admission::Record(record) => {
+                waiting.is_first = true;
                 let records = vec![record.encode().into()];
                 let written = self.pen.write(ctx, records, vec![duty], SignerMsg::Journalled).await;
                 let released = written.inspect_err(|_| self.refuse_all())?;
@@ -209,18 +219,19 @@ impl Signer {
                 return Err(Failure::because(format!("nothing is signed without a mark: {why}")));
             }
         };
-        for reply in self.taken(duty) {
-            self.metrics.signed();
+        let Waiting { answers, mut is_first } = self.taken(duty);
+        for reply in answers {
+            self.metrics.signed(std::mem::take(&mut is_first));
             reply.answer(Ok(signature.clone()));
         }
         Ok(())
     }
 
     /// Those who wait for the signature of a duty, who now wait no more.
-    fn taken(&mut self, duty: Duty) -> Vec<Answer> {
-        let replies = self.waiting.remove(&duty).unwrap_or_default();
-        self.waiting_len -= replies.len();
-        replies
+    fn taken(&mut self, duty: Duty) -> Waiting {
+        let waiting = self.waiting.remove(&duty).unwrap_or_default();
+        self.waiting_len -= waiting.answers.len();
+        waiting
     }
 
     fn refuse(&self, reply: Answer, refusal: SignRefusal) {
@@ -230,7 +241,8 @@ impl Signer {
 
     fn refuse_all(&mut self) {
         self.waiting_len = 0;
-        for reply in std::mem::take(&mut self.waiting).into_values().flatten() {
+        let waiting = std::mem::take(&mut self.waiting).into_values();
+        for reply in waiting.flat_map(|waiting| waiting.answers) {
             self.refuse(reply, SignRefusal::NotDurable);
         }
     }
