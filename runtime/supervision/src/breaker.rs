@@ -1,8 +1,13 @@
 //! Circuit breakers around calls to the outside.
 
+mod watch;
+
+pub use watch::{BreakerChange, BreakerWatch};
+
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 
 use parking_lot::Mutex;
@@ -11,6 +16,7 @@ use synod_supervision_core::{
     BreakerCore, BreakerPolicy, BreakerState, CallOutcome, Permit, Transition,
 };
 use synod_types::time::Moment;
+use tokio::sync::broadcast;
 
 use crate::events::RuntimeEvent;
 use crate::metrics::BreakerMetrics;
@@ -21,6 +27,8 @@ pub struct Breaker {
     name: String,
     policy: BreakerPolicy,
     core: Mutex<BreakerCore>,
+    changes: broadcast::Sender<BreakerChange>,
+    changed: AtomicU64,
     shared: Arc<Shared>,
     metrics: BreakerMetrics,
 }
@@ -63,7 +71,9 @@ impl Breaker {
         let metrics = BreakerMetrics::register(name);
         metrics.state(0);
         let core = Mutex::new(BreakerCore::new(policy));
-        Self { name: name.to_owned(), policy, core, shared, metrics }
+        let changes = broadcast::Sender::new(watch::BACKLOG_MAX);
+        let changed = AtomicU64::new(0);
+        Self { name: name.to_owned(), policy, core, changes, changed, shared, metrics }
     }
 
     /// Its name.
@@ -144,6 +154,13 @@ impl Breaker {
         self.change(|core, now| ((), core.reset(now)));
     }
 
+    /// The state now, and every change after it.
+    pub fn watch(&self) -> BreakerWatch {
+        let core = self.core.lock();
+        let state = core.state(self.shared.clock.now());
+        BreakerWatch { state, changes: self.changes.subscribe() }
+    }
+
     /// As shown to people.
     pub fn view(&self) -> BreakerView {
         let state = self.core.lock().state(self.shared.clock.now());
@@ -164,7 +181,10 @@ impl Breaker {
         let mut core = self.core.lock();
         let at = self.shared.clock.now();
         let (done, changed) = step(&mut core, at);
-        if changed.is_some() {
+        if let Some(Transition { from, to }) = changed {
+            let number = self.changed.fetch_add(1, Ordering::Relaxed) + 1;
+            // Nobody watching is no error.
+            drop(self.changes.send(BreakerChange { number, at, from, to }));
             let (state, level, _) = describe(core.state(at));
             self.metrics.changed();
             self.metrics.state(level);

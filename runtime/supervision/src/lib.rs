@@ -40,7 +40,7 @@ mod view;
 
 pub use actor::{Actor, Failure};
 pub use address::{Address, RejectReason, Rejected};
-pub use breaker::{Breaker, BreakerError, BreakerView};
+pub use breaker::{Breaker, BreakerChange, BreakerError, BreakerView, BreakerWatch};
 pub use call::{CallError, Pending, Reply};
 pub use capacity::Capacity;
 pub use child::{ChildSpec, SupervisorSpec};

@@ -8,7 +8,7 @@ use synod_types::actor::ActorId;
 use tokio::sync::{broadcast, oneshot};
 
 use crate::address::Address;
-use crate::breaker::{Breaker, BreakerView};
+use crate::breaker::{Breaker, BreakerView, BreakerWatch};
 use crate::capacity::Capacity;
 use crate::child::{Gone, SupervisorSpec};
 use crate::clock::Clock;
@@ -176,6 +176,12 @@ impl Runtime {
     /// The breaker of that name.
     pub fn find_breaker(&self, name: &str) -> Option<Arc<Breaker>> {
         self.shared.breakers.lock().get(name).cloned()
+    }
+
+    /// The state of the breaker of that name, and its changes from now on. None: no such breaker
+    /// has been made.
+    pub fn watch_breaker(&self, name: &str) -> Option<BreakerWatch> {
+        self.find_breaker(name).map(|breaker| breaker.watch())
     }
 
     /// The last dead letters, oldest first.

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use common::{Stage, pass};
-use synod_supervision::core::BreakerPolicy;
+use synod_supervision::core::{BreakerPolicy, BreakerState};
 use synod_supervision::{BreakerError, RuntimeEvent};
 
 const POLICY: BreakerPolicy = BreakerPolicy {
@@ -80,4 +80,54 @@ async fn hands_can_force_it() {
     assert_eq!(breaker.view().state, "forced_closed");
     breaker.reset();
     assert_eq!(stage.runtime.find_breaker("node").unwrap().view().state, "closed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watcher_sees_the_state_and_then_every_change_in_order() {
+    let stage = Stage::new();
+    assert!(stage.runtime.watch_breaker("node").is_none());
+    let breaker = stage.runtime.breaker("node", POLICY);
+    breaker.force_open();
+    let mut watch = stage.runtime.watch_breaker("node").unwrap();
+    assert_eq!(watch.state(), BreakerState::ForcedOpen);
+
+    breaker.reset();
+    for _ in 0..2 {
+        assert!(breaker.call(async { Err::<(), _>("down") }).await.is_err());
+    }
+    let until = stage.runtime.clock().now() + POLICY.open_for;
+    pass(POLICY.open_for).await;
+    assert!(breaker.call(async { Ok::<_, String>(()) }).await.is_ok());
+
+    let expected = [
+        BreakerState::Closed,
+        BreakerState::Open { until },
+        BreakerState::HalfOpen,
+        BreakerState::Closed,
+    ];
+    for (number, to) in (2..).zip(expected) {
+        let from = watch.state();
+        let change = watch.changed().await.unwrap();
+        assert_eq!((change.number, change.from, change.to), (number, from, to));
+        assert_eq!(watch.state(), to);
+    }
+    let nothing_more = tokio::time::timeout(Duration::from_secs(1), watch.changed());
+    assert!(nothing_more.await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watcher_that_lags_misses_the_oldest_knows_it_and_ends_at_the_present() {
+    let stage = Stage::new();
+    let breaker = stage.runtime.breaker("node", POLICY);
+    let mut watch = breaker.watch();
+    for _ in 0..100 {
+        breaker.force_open();
+        breaker.reset();
+    }
+    let mut numbers = Vec::new();
+    while let Ok(change) = tokio::time::timeout(Duration::from_secs(1), watch.changed()).await {
+        numbers.push(change.unwrap().number);
+    }
+    assert_eq!(numbers, (137..=200).collect::<Vec<u64>>());
+    assert_eq!(watch.state(), BreakerState::Closed);
 }

@@ -51,6 +51,14 @@ pub enum BreakerState {
     ForcedClosed,
 }
 
+impl BreakerState {
+    /// Whether no call goes through: open or forced open. Half-open is not open: a probe is how
+    /// it closes.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Open { .. } | Self::ForcedOpen)
+    }
+}
+
 /// A change of state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transition {
