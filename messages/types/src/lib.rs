@@ -15,6 +15,7 @@ pub mod signature;
 pub mod store;
 pub mod task;
 pub mod time;
+pub mod trace;
 pub mod vector;
 
 pub use alloy_primitives::{Address, B256, Bytes, U256, keccak256};

@@ -11,8 +11,8 @@ use tracing::{Instrument, Span};
 use crate::actor::{Actor, Failure};
 use crate::child::Gone;
 use crate::context::Context;
-use crate::dead_letters::DeadReason;
 use crate::events::Tapped;
+use crate::failures::InHand;
 use crate::hand::Hand;
 use crate::mailbox::{Letter, Mailbox};
 use crate::message::{Lane, Message};
@@ -83,7 +83,8 @@ impl<A: Actor> Drop for Life<A> {
     fn drop(&mut self) {
         self.ctx.end();
         if let Some(kind) = self.in_hand.take() {
-            self.ctx.mailbox().bury(kind, DeadReason::InHand);
+            let incarnation = self.ctx.incarnation();
+            self.ctx.mailbox().fell(InHand { incarnation, kind, trace: None });
         }
         self.ctx.mailbox().put_back(&mut self.hand);
     }

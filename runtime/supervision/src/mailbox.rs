@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use crate::address::{RejectReason, Rejected};
 use crate::capacity::Capacity;
 use crate::dead_letters::DeadReason;
+use crate::failures::InHand;
 use crate::hand::Hand;
 use crate::incarnation::{Poke, Signal};
 use crate::message::{Lane, Message, Overflow};
@@ -68,6 +69,8 @@ pub(crate) struct Mailbox<M> {
     progress: AtomicU64,
     /// Of accepted and handled messages, those that the counters know of.
     counted: Mutex<(u64, u64)>,
+    /// What the last incarnation that ended with a message in hand had there.
+    fell_with: Mutex<Option<InHand>>,
 }
 
 impl<M: Message> Mailbox<M> {
@@ -95,6 +98,7 @@ impl<M: Message> Mailbox<M> {
             handled: AtomicU64::new(0),
             progress: AtomicU64::new(0),
             counted: Mutex::default(),
+            fell_with: Mutex::default(),
         }
     }
 
@@ -316,6 +320,12 @@ impl<M: Message> Mailbox<M> {
         self.progress.store(now.unix_nanos(), Ordering::Relaxed);
     }
 
+    /// Makes a dead letter of what an ending incarnation has in hand.
+    pub(crate) fn fell(&self, in_hand: InHand) {
+        *self.fell_with.lock() = Some(in_hand);
+        self.bury(in_hand.kind, DeadReason::InHand);
+    }
+
     /// Makes a dead letter.
     pub(crate) fn bury(&self, kind: &'static str, reason: DeadReason) {
         self.shared.dead_letters.add(self.shared.clock.now(), &self.id, kind, reason);
@@ -341,6 +351,8 @@ impl Drop for Waits<'_> {
 /// What anyone may know of a mailbox, whatever its messages.
 pub(crate) trait MailboxFacts: Send + Sync {
     fn incarnation(&self) -> Incarnation;
+    /// What the present incarnation, which has ended, had in hand.
+    fn fell_with(&self) -> Option<InHand>;
     fn depth(&self) -> usize;
     fn bound(&self) -> usize;
     fn handled(&self) -> u64;
@@ -353,6 +365,11 @@ pub(crate) trait MailboxFacts: Send + Sync {
 impl<M: Message> MailboxFacts for Mailbox<M> {
     fn incarnation(&self) -> Incarnation {
         self.lanes.lock().incarnation
+    }
+
+    fn fell_with(&self) -> Option<InHand> {
+        let incarnation = self.incarnation();
+        self.fell_with.lock().filter(|in_hand| in_hand.incarnation == incarnation)
     }
 
     fn depth(&self) -> usize {

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use ractor::ActorCell;
 use synod_types::actor::{ActorId, Incarnation};
+use synod_types::time::Moment;
 use tokio::sync::Semaphore;
 
 use crate::breaker::Breaker;
 use crate::clock::Clock;
 use crate::dead_letters::DeadLetters;
 use crate::events::{Events, RuntimeEvent};
+use crate::failures::{FailureRecord, Failures};
 use crate::mailbox::MailboxFacts;
 use crate::runtime::RuntimeLimits;
 use crate::view::SupervisorFacts;
@@ -21,6 +23,7 @@ pub(crate) struct Shared {
     pub(crate) limits: RuntimeLimits,
     pub(crate) events: Events,
     pub(crate) dead_letters: DeadLetters,
+    pub(crate) failures: Failures,
     pub(crate) threads: Arc<Semaphore>,
     pub(crate) mailboxes: Mutex<BTreeMap<ActorId, Arc<dyn MailboxFacts>>>,
     pub(crate) supervisors: Mutex<BTreeMap<ActorId, SupervisorFacts>>,
@@ -44,6 +47,7 @@ impl Shared {
             limits,
             events: Events::new(limits.watch_backlog),
             dead_letters: DeadLetters::new(limits.dead_letters_max),
+            failures: Failures::default(),
             threads: Arc::new(Semaphore::new(limits.blocking_threads)),
             mailboxes: Mutex::default(),
             supervisors: Mutex::default(),
@@ -76,6 +80,20 @@ impl Shared {
         drop(supervisors);
         let cells = self.cells.lock();
         all.iter().filter_map(|id| cells.get(id)).map(|known| known.cell.clone()).collect()
+    }
+
+    /// Keeps why an actor or supervisor has ended, before its next incarnation begins.
+    pub(crate) fn failed(&self, at: Moment, id: &ActorId, reason: &'static str, cause: &str) {
+        let in_hand = self.mailboxes.lock().get(id).and_then(|mailbox| mailbox.fell_with());
+        let record = FailureRecord {
+            at,
+            incarnation: self.incarnation(id),
+            reason,
+            cause: cause.to_owned(),
+            message: in_hand.map(|in_hand| in_hand.kind),
+            trace: in_hand.and_then(|in_hand| in_hand.trace),
+        };
+        self.failures.add(id, record);
     }
 
     /// Which life an actor is in; 0 for supervisors, which have no mailbox.

@@ -325,6 +325,7 @@ impl State {
                     tracing::info!(actor = %child, "ended");
                 } else {
                     tracing::warn!(actor = %child, reason = label, %detail, "exited");
+                    self.shared.failed(at, &child, label, &detail);
                 }
                 let exited = RuntimeEvent::Exited { at, actor: child, reason: label, detail };
                 self.shared.events.emit(exited);

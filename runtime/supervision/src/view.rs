@@ -4,6 +4,7 @@ use serde::Serialize;
 use synod_supervision_core::{ChildState, ChildView, Strategy};
 use synod_types::actor::{ActorId, Incarnation};
 
+use crate::failures::{FailureRecord, Failures};
 use crate::mailbox::MailboxFacts;
 use crate::shared::Shared;
 
@@ -44,6 +45,8 @@ pub struct ActorView {
     pub last_exit: Option<String>,
     /// When it last ended, in milliseconds since the Unix epoch.
     pub last_exit_ms: Option<u64>,
+    /// Its last failures, oldest first, at most 8.
+    pub failures: Vec<FailureRecord>,
     /// Messages waiting.
     pub mailbox_depth: usize,
     /// Messages the mailbox can hold; 0 for a supervisor.
@@ -98,13 +101,15 @@ const fn strategy_name(strategy: Strategy) -> &'static str {
 pub(crate) fn tree(shared: &Shared, root: &ActorId) -> TreeView {
     let supervisors = shared.supervisors.lock();
     let mailboxes = shared.mailboxes.lock();
-    let view = Viewer { supervisors: &supervisors, mailboxes: &mailboxes };
+    let failures = &shared.failures;
+    let view = Viewer { supervisors: &supervisors, mailboxes: &mailboxes, failures };
     view.node(root, None, None)
 }
 
 struct Viewer<'a> {
     supervisors: &'a std::collections::BTreeMap<ActorId, SupervisorFacts>,
     mailboxes: &'a std::collections::BTreeMap<ActorId, std::sync::Arc<dyn MailboxFacts>>,
+    failures: &'a Failures,
 }
 
 impl Viewer<'_> {
@@ -121,6 +126,7 @@ impl Viewer<'_> {
             restarts: child.map_or(0, |child| child.restarts),
             last_exit: last_exit.map(|(reason, _)| reason.to_string()),
             last_exit_ms: last_exit.map(|(_, at)| at.unix_millis()),
+            failures: self.failures.of(id),
             mailbox_depth: mailbox.map_or(0, |mailbox| mailbox.depth()),
             mailbox_bound: mailbox.map_or(0, |mailbox| mailbox.bound()),
             handled: mailbox.map_or(0, |mailbox| mailbox.handled()),

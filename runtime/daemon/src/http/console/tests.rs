@@ -20,6 +20,7 @@ fn node(id: &str) -> ActorView {
         restarts: 1,
         last_exit: Some(HOSTILE.to_owned()),
         last_exit_ms: Some(1_000),
+        failures: Vec::new(),
         mailbox_depth: 3,
         mailbox_bound: 1_344,
         handled: 1_234_567,
