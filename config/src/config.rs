@@ -163,6 +163,8 @@ fn actor(
         restart: life.restart,
         start_timeout: life.start_timeout,
         stop_timeout: life.stop_timeout,
+        stuck_after: life.stuck_after,
+        on_stuck: life.on_stuck,
         mailbox: life.mailbox,
         settings: settings?,
     };

@@ -49,7 +49,7 @@ mod topology;
 mod tree;
 mod written;
 
-pub use actor::Mailbox;
+pub use actor::{Mailbox, OnStuck};
 pub use aggregation::AggregationSettings;
 pub use breaker::BreakerPolicy;
 pub use chain::{ChainSettings, ChainSource, SimulatedChain};

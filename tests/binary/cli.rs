@@ -135,7 +135,7 @@ fn without_a_daemon_there_is_a_hint() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
-    for command in [&["status"][..], &["tree"], &["actors"], &["breakers"], &["tap"]] {
+    for command in [&["status"][..], &["tree"], &["actors"], &["stuck"], &["breakers"], &["tap"]] {
         let args = [command, &["--url", &url]].concat();
         fails(&args, UNAVAILABLE, &[&url, "is it running?", "SYNOD_URL"]);
     }
@@ -164,7 +164,8 @@ fn a_running_daemon_is_looked_at_and_acted_upon() {
     assert!(run(&["status"]).contains("ready\nactors: 16 of 16 running"));
     assert!(run(&["tree"]).contains("─ executor-1 running, life 1"));
     assert!(run(&["actors"]).lines().any(|line| line.starts_with("executor-1 running")));
-    for command in ["status", "tree", "actors", "breakers"] {
+    assert_eq!(run(&["stuck"]), "no actor is stuck\n");
+    for command in ["status", "tree", "actors", "stuck", "breakers"] {
         json(&[command, "--json", "--url", url]);
     }
 

@@ -38,6 +38,8 @@ pub enum Command {
     Tap(TapArgs),
     /// Look at actors, restart or kill one
     Actors(ActorsArgs),
+    /// Show actors that do not get on with their mail; exit 69 if there are any
+    Stuck(ReadArgs),
     /// Look at circuit breakers, force or reset one
     Breakers(BreakersArgs),
     /// Print completions for a shell
@@ -174,7 +176,7 @@ pub struct DaemonArgs {
     pub url: String,
 }
 
-/// `synod status`, `synod tree`.
+/// `synod status`, `synod tree`, `synod stuck`.
 #[derive(Debug, Args)]
 pub struct ReadArgs {
     /// Which daemon.

@@ -8,6 +8,7 @@ mod files;
 mod graph;
 mod run;
 mod status;
+mod stuck;
 mod tap;
 
 use clap::CommandFactory;
@@ -31,6 +32,7 @@ pub fn perform(cli: Cli) -> Result<u8, Exit> {
         Command::Tree(args) => status::tree(&args),
         Command::Tap(args) => tap::tap(&args),
         Command::Actors(args) => actors::actors(&args),
+        Command::Stuck(args) => stuck::stuck(&args),
         Command::Breakers(args) => breakers::breakers(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "synod", &mut std::io::stdout());

@@ -6,6 +6,7 @@ use synod_types::actor::{ActorId, Incarnation};
 
 use crate::failures::{FailureRecord, Failures};
 use crate::mailbox::MailboxFacts;
+use crate::pulse::StuckView;
 use crate::shared::Shared;
 
 /// What a supervisor last said of itself.
@@ -53,6 +54,8 @@ pub struct ActorView {
     pub mailbox_bound: usize,
     /// Messages handled so far, in all lives.
     pub handled: u64,
+    /// How it is stuck, if the watchdog found that it is.
+    pub stuck: Option<StuckView>,
     /// Of a supervisor: its strategy.
     pub strategy: Option<&'static str>,
     /// Of a supervisor: restarts within its period, and how many it bears.
@@ -130,6 +133,7 @@ impl Viewer<'_> {
             mailbox_depth: mailbox.map_or(0, |mailbox| mailbox.depth()),
             mailbox_bound: mailbox.map_or(0, |mailbox| mailbox.bound()),
             handled: mailbox.map_or(0, |mailbox| mailbox.handled()),
+            stuck: mailbox.and_then(|mailbox| mailbox.pulse().stuck()),
             strategy: facts.map(|facts| strategy_name(facts.strategy)),
             intensity: facts.map(|facts| (facts.intensity_used, facts.restarts_max)),
         };
