@@ -177,4 +177,9 @@ impl Topology {
         let edges = self.edges.iter();
         edges.filter(move |edge| edge.from == *from && edge.output == output).map(|edge| &edge.to)
     }
+    /// The supervisor that an actor or supervisor is a child of; none for the root.
+    pub fn parent<'t>(&'t self, id: &ActorId) -> Option<&'t ActorId> {
+        let actor = self.actors.get(id).map(|actor| &actor.supervisor);
+        actor.or_else(|| self.supervisors.get(id)?.parent.as_ref())
+    }
 }

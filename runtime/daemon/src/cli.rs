@@ -28,6 +28,12 @@ pub enum Command {
     Init(InitArgs),
     /// Print the JSON Schema of topology files
     Schema,
+    /// Say what would change if one topology became another; exit 0 if they are the same, 1 if
+    /// they differ, 78 if one cannot be run
+    Diff(DiffArgs),
+    /// Explain an actor: where it stands, what it is made from and where each value comes from, who
+    /// talks to it, what happens when it fails
+    Explain(ExplainArgs),
     /// Draw the topology with its typed edges
     Graph(GraphArgs),
     /// Say how a running daemon is
@@ -144,6 +150,31 @@ pub struct InitArgs {
     /// What to start from; without it, the reference file with every key and its default
     #[arg(short, long, env = "SYNOD_PROFILE")]
     pub profile: Option<Profile>,
+}
+
+/// `synod diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The topology file as it was
+    pub old: PathBuf,
+    /// The topology file as it shall be
+    pub new: PathBuf,
+    /// Print JSON
+    #[arg(long, env = "SYNOD_JSON")]
+    pub json: bool,
+}
+
+/// `synod explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The actor or supervisor
+    pub actor: String,
+    /// Which topology.
+    #[command(flatten)]
+    pub file: FileArgs,
+    /// Print JSON
+    #[arg(long, env = "SYNOD_JSON")]
+    pub json: bool,
 }
 
 /// `synod graph`.

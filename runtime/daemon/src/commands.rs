@@ -4,6 +4,7 @@ mod actors;
 mod breakers;
 mod client;
 mod dev;
+mod diff;
 mod files;
 mod graph;
 mod run;
@@ -27,6 +28,8 @@ pub fn perform(cli: Cli) -> Result<u8, Exit> {
         Command::Validate(args) => files::validate(&args),
         Command::Init(args) => files::init(&args),
         Command::Schema => files::schema(),
+        Command::Diff(args) => diff::diff(&args),
+        Command::Explain(args) => diff::explain(&args),
         Command::Graph(args) => graph::graph(&args),
         Command::Status(args) => status::status(&args),
         Command::Tree(args) => status::tree(&args),
