@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use ractor::{ActorProcessingErr, ActorRef};
-use synod_supervision_core::Work;
 use synod_types::time::Moment;
 use tracing::{Instrument, Span};
 
@@ -128,8 +127,6 @@ impl<A: Actor> ractor::Actor for Shell<A> {
                 life.ctx.drain();
             }
             Signal::Halt => {
-                // How long it may take, its supervisor says.
-                life.ctx.mailbox().pulse.set(Work::Idle);
                 life.actor.stop(&life.ctx).await;
                 myself.stop(None);
                 return Ok(());
@@ -182,9 +179,6 @@ impl<A: Actor> Life<A> {
         let (kind, lane) = (msg.kind(), msg.lane());
         let is_looked_at = is_timed || self.ctx.mailbox().shared.events.is_tapped();
         let begun = if is_looked_at { self.ctx.now() } else { at };
-        if is_looked_at {
-            self.ctx.mailbox().begun_one(kind);
-        }
         self.in_hand = Some(kind);
         let span = tracing::debug_span!("message", kind);
         let handling = self.actor.handle(&self.ctx, msg);
@@ -207,7 +201,7 @@ impl<A: Actor> Life<A> {
         let mailbox = self.ctx.mailbox();
         mailbox.progressed(ended);
         if seen.is_timed && self.hand.records(ended) {
-            mailbox.metrics.timed(waited, handled_in);
+            mailbox.metrics.timed(ended, waited, handled_in);
         }
         if mailbox.shared.events.is_tapped() {
             mailbox.shared.events.tap(Tapped {

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
-use synod_supervision_core::Work;
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 use tokio::sync::Notify;
@@ -18,7 +18,6 @@ use crate::hand::Hand;
 use crate::incarnation::{Poke, Signal};
 use crate::message::{Lane, Message, Overflow};
 use crate::metrics::MailboxMetrics;
-use crate::pulse::Pulse;
 use crate::shared::Shared;
 use crate::stamps::Stamps;
 
@@ -57,7 +56,6 @@ pub(crate) struct Mailbox<M> {
     pub(crate) id: ActorId,
     pub(crate) shared: Arc<Shared>,
     pub(crate) metrics: MailboxMetrics,
-    pub(crate) pulse: Pulse,
     capacity: Capacity,
     lanes: Mutex<Lanes<M>>,
     room: [Notify; 3],
@@ -90,7 +88,6 @@ impl<M: Message> Mailbox<M> {
         };
         Self {
             metrics: MailboxMetrics::register(&id),
-            pulse: Pulse::new(),
             id,
             shared,
             capacity,
@@ -205,7 +202,6 @@ impl<M: Message> Mailbox<M> {
         }
         if lanes.idle {
             lanes.idle = false;
-            self.pulse.set(Work::Waiting);
             let poke = lanes.poke.clone();
             drop(lanes);
             if let Some(poke) = poke {
@@ -234,7 +230,6 @@ impl<M: Message> Mailbox<M> {
         let mut lanes = self.lanes.lock();
         for lane in [Lane::Control, Lane::High] {
             if let Some(letter) = lanes.queues[lane as usize].pop_front() {
-                self.pulse.set(Work::Busy);
                 drop(lanes);
                 self.make_room(lane, 1);
                 return Some(letter);
@@ -249,7 +244,6 @@ impl<M: Message> Mailbox<M> {
         let share = self.capacity.share();
         let taken = hand.fill(&mut lanes.queues[Lane::Normal as usize], share);
         lanes.idle = taken == 0;
-        self.pulse.set(if lanes.idle { Work::Idle } else { Work::Busy });
         self.held.store(taken, Ordering::Relaxed);
         drop(lanes);
         self.make_room(Lane::Normal, taken);
@@ -282,7 +276,6 @@ impl<M: Message> Mailbox<M> {
     pub(crate) fn begin(&self) -> Incarnation {
         let mut lanes = self.lanes.lock();
         lanes.incarnation = lanes.incarnation.next();
-        self.pulse.begin(lanes.incarnation);
         lanes.incarnation
     }
 
@@ -291,7 +284,6 @@ impl<M: Message> Mailbox<M> {
         let mut lanes = self.lanes.lock();
         lanes.poke = Some(poke.clone());
         lanes.idle = false;
-        self.pulse.set(Work::Waiting);
         drop(lanes);
         poke.send(Signal::Poke);
     }
@@ -302,7 +294,6 @@ impl<M: Message> Mailbox<M> {
         if lanes.incarnation == incarnation {
             lanes.poke = None;
             lanes.idle = false;
-            self.pulse.set(Work::Idle);
         }
     }
 
@@ -319,15 +310,10 @@ impl<M: Message> Mailbox<M> {
         self.lanes.lock().queues.iter().all(VecDeque::is_empty)
     }
 
-    /// Notes a handled message: each by itself, because the watchdog looks for it. Only the
-    /// living incarnation does, so nothing is lost between load and store.
+    /// Notes a handled message. Only the living incarnation does, so nothing is lost between
+    /// load and store.
     pub(crate) fn handled_one(&self) {
         self.handled.store(self.handled.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-    }
-
-    /// Notes which message is being handled, of those that are looked at.
-    pub(crate) fn begun_one(&self, kind: &'static str) {
-        self.pulse.timed(self.handled.load(Ordering::Relaxed), kind);
     }
 
     /// Notes when the last timed message was handled.
@@ -372,7 +358,8 @@ pub(crate) trait MailboxFacts: Send + Sync {
     fn bound(&self) -> usize;
     fn handled(&self) -> u64;
     fn last_progress(&self) -> Option<Moment>;
-    fn pulse(&self) -> &Pulse;
+    /// Median and 99th percentile of its handling times lately.
+    fn handling(&self) -> (Option<Duration>, Option<Duration>);
     /// Buries all that still waits: at the end of everything.
     fn abandon(&self);
     fn publish(&self);
@@ -407,8 +394,8 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
         (nanos != 0).then(|| Moment::from_unix_nanos(nanos))
     }
 
-    fn pulse(&self) -> &Pulse {
-        &self.pulse
+    fn handling(&self) -> (Option<Duration>, Option<Duration>) {
+        self.metrics.handling()
     }
 
     fn abandon(&self) {
@@ -428,7 +415,6 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
         self.metrics.count(accepted - counted.0, handled - counted.1);
         *counted = (accepted, handled);
         drop(counted);
-        self.metrics.stuck(self.pulse.stuck().is_some());
         self.metrics.publish(self.depth(), self.bound(), self.incarnation(), self.last_progress());
     }
 }
