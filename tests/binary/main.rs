@@ -14,3 +14,4 @@ mod kill9;
 mod metrics;
 mod signals;
 mod support;
+mod top;

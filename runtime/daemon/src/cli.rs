@@ -28,24 +28,18 @@ pub enum Command {
     Init(InitArgs),
     /// Print the JSON Schema of topology files
     Schema,
-    /// Say what would change if one topology became another; exit 0 if they are the same, 1 if
-    /// they differ, 78 if one cannot be run
-    Diff(DiffArgs),
-    /// Explain an actor: where it stands, what it is made from and where each value comes from, who
-    /// talks to it, what happens when it fails
-    Explain(ExplainArgs),
     /// Draw the topology with its typed edges
     Graph(GraphArgs),
     /// Say how a running daemon is
     Status(ReadArgs),
     /// Show the supervision tree of a running daemon
     Tree(ReadArgs),
+    /// Watch a running daemon on the terminal: tree, mailboxes, rates, times, restarts, breakers
+    Top(TopArgs),
     /// Show messages as they are handled
     Tap(TapArgs),
     /// Look at actors, restart or kill one
     Actors(ActorsArgs),
-    /// Show actors that do not get on with their mail; exit 69 if there are any
-    Stuck(ReadArgs),
     /// Look at circuit breakers, force or reset one
     Breakers(BreakersArgs),
     /// Print completions for a shell
@@ -152,31 +146,6 @@ pub struct InitArgs {
     pub profile: Option<Profile>,
 }
 
-/// `synod diff`.
-#[derive(Debug, Args)]
-pub struct DiffArgs {
-    /// The topology file as it was
-    pub old: PathBuf,
-    /// The topology file as it shall be
-    pub new: PathBuf,
-    /// Print JSON
-    #[arg(long, env = "SYNOD_JSON")]
-    pub json: bool,
-}
-
-/// `synod explain`.
-#[derive(Debug, Args)]
-pub struct ExplainArgs {
-    /// The actor or supervisor
-    pub actor: String,
-    /// Which topology.
-    #[command(flatten)]
-    pub file: FileArgs,
-    /// Print JSON
-    #[arg(long, env = "SYNOD_JSON")]
-    pub json: bool,
-}
-
 /// `synod graph`.
 #[derive(Debug, Args)]
 pub struct GraphArgs {
@@ -207,7 +176,7 @@ pub struct DaemonArgs {
     pub url: String,
 }
 
-/// `synod status`, `synod tree`, `synod stuck`.
+/// `synod status`, `synod tree`.
 #[derive(Debug, Args)]
 pub struct ReadArgs {
     /// Which daemon.
@@ -216,6 +185,14 @@ pub struct ReadArgs {
     /// Print JSON
     #[arg(long, env = "SYNOD_JSON", global = true)]
     pub json: bool,
+}
+
+/// `synod top`.
+#[derive(Debug, Args)]
+pub struct TopArgs {
+    /// Which daemon.
+    #[command(flatten)]
+    pub daemon: DaemonArgs,
 }
 
 /// `synod tap`.

@@ -6,14 +6,19 @@
 mod actors;
 mod breakers;
 mod console;
+mod edges;
 mod health;
 mod memory;
 mod problem;
+mod rates;
 mod streams;
 mod tasks;
+mod view;
 mod watch;
 
+pub use edges::{EdgeView, Edges};
 pub use problem::Problem;
+pub use rates::Rates;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -41,6 +46,10 @@ pub struct Surface {
     pub root: ActorId,
     /// Whom to ask about tasks, memories, chains, the store.
     pub desks: Arc<Desks>,
+    /// Who tells whom.
+    pub edges: Arc<Edges>,
+    /// How fast actors work.
+    pub rates: Arc<Rates>,
     /// The address it listens on.
     pub listens: SocketAddr,
 }
@@ -57,6 +66,7 @@ pub fn router(surface: Surface, limits: &Http) -> Router {
     let streams = Router::new()
         .route("/v1/events", get(watch::events))
         .route("/v1/tap", get(watch::tap))
+        .route("/v1/view/live", get(view::live))
         .route("/v1/live", get(console::live).with_state(Arc::clone(&eye)))
         .route_layer(from_fn_with_state(places, streams::hold_place));
     Router::new()
@@ -66,6 +76,8 @@ pub fn router(surface: Surface, limits: &Http) -> Router {
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/v1/status", get(health::status))
+        .route("/v1/view", get(view::view))
+        .route("/v1/edges", get(edges::list))
         .route("/v1/actors", get(actors::list))
         .route("/v1/tree", get(actors::tree))
         .route("/v1/actors/{id}/restart", post(actors::restart))

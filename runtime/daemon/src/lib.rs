@@ -19,6 +19,7 @@ pub mod out;
 pub mod reference;
 pub mod signals;
 pub mod telemetry;
+pub mod top;
 pub mod topology;
 
 use std::sync::OnceLock;

@@ -12,12 +12,12 @@ use axum::http::header;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use synod_config::Config;
-use synod_supervision::{Clock, Ended, Running, Runtime, RuntimeLimits, Watchdog};
+use synod_supervision::{Clock, Ended, Running, Runtime, RuntimeLimits};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::exit::{CONFIG, DRAIN, Exit, OK, SOFTWARE, UNAVAILABLE};
-use crate::http::{Surface, router};
+use crate::http::{Edges, Surface, router};
 use crate::signals::{Signals, Wish};
 use crate::topology::Extras;
 use crate::{exposition, telemetry, topology};
@@ -32,7 +32,6 @@ pub struct Daemon {
     /// Where Prometheus scrapes.
     pub metrics: SocketAddr,
     running: Running,
-    _watchdog: Watchdog,
     drain_timeout: Duration,
     /// Servers and watchers of this run. None of them ends before the daemon does.
     beside: JoinSet<Result<(), Exit>>,
@@ -75,24 +74,29 @@ impl Daemon {
         let extras = extras(&runtime);
         let house = topology::compile(config, &runtime, extras)
             .map_err(|error| Exit::new(CONFIG, error.to_string()))?;
-        let watchdog = runtime
-            .watchdog()
-            .map_err(|error| Exit::new(SOFTWARE, format!("no thread for the watchdog: {error}")))?;
         let root = house.root.id.clone();
         let running = runtime
             .start(house.root)
             .await
             .map_err(|failure| Exit::new(SOFTWARE, failure.chain()))?;
-        let surface =
-            Surface { runtime: runtime.clone(), root, desks: Arc::new(house.desks), listens };
+        let edges = Arc::new(Edges::default());
+        edges.set(config);
+        let surface = Surface {
+            runtime: runtime.clone(),
+            root: root.clone(),
+            desks: Arc::new(house.desks),
+            edges,
+            rates: Arc::default(),
+            listens,
+        };
         let mut beside = JoinSet::new();
+        beside.spawn(Arc::clone(&surface.rates).keep(runtime.clone(), root));
         beside.spawn(serve(http, router(surface.clone(), &config.http), "http"));
         beside.spawn(serve(scrapes, metrics_router(runtime, metrics_handle.clone()), "metrics"));
         beside.spawn(upkeep(metrics_handle));
         tracing::info!(http = %listens, %metrics, "listening");
         let drain_timeout = config.runtime.drain_timeout;
-        let _watchdog = watchdog;
-        Ok(Self { surface, metrics, running, _watchdog, drain_timeout, beside, reread: file })
+        Ok(Self { surface, metrics, running, drain_timeout, beside, reread: file })
     }
 
     /// Waits until every actor has been ready once; false if the tree ended before, or somebody

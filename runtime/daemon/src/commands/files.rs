@@ -21,8 +21,7 @@ pub(super) fn load(args: &FileArgs) -> Result<Config, Exit> {
     read.map_err(refused)
 }
 
-/// A configuration that is none.
-pub(super) fn refused(errors: ConfigErrors) -> Exit {
+fn refused(errors: ConfigErrors) -> Exit {
     Exit::new(CONFIG, format!("the configuration cannot be used\n{errors}"))
 }
 

@@ -8,7 +8,7 @@ mod eye;
 mod html;
 mod sections;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub(super) use eye::Eye;
 

@@ -25,7 +25,8 @@ pub(super) async fn index() -> Json<Value> {
             "GET /livez", "GET /readyz", "GET /v1/status", "GET /v1/tree", "GET /v1/actors",
             "POST /v1/actors/{id}/restart", "POST /v1/actors/{id}/kill", "GET /v1/dead-letters",
             "GET /v1/breakers", "POST /v1/breakers/{name}/{open|close|reset}",
-            "GET /v1/events", "GET /v1/tap", "GET /v1/live", "GET /v1/tasks", "GET /v1/tasks/{id}",
+            "GET /v1/events", "GET /v1/tap", "GET /v1/live",
+            "GET /v1/view", "GET /v1/view/live", "GET /v1/edges", "GET /v1/tasks", "GET /v1/tasks/{id}",
             "GET /v1/executors/{id}/answers", "GET /v1/memory/{agent}",
             "POST /v1/memory/{agent}", "POST /v1/memory/{agent}/query",
             "GET /v1/memory/{agent}/{id}", "DELETE /v1/memory/{agent}/{id}",
@@ -38,7 +39,7 @@ pub(super) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// Every actor runs and gets on, the journal can be written and no chain has halted. Otherwise 503 and the
+/// Every actor runs, the journal can be written and no chain has halted. Otherwise 503 and the
 /// reasons.
 pub(super) async fn ready(State(surface): State<Surface>) -> Response {
     let reasons = reasons_against(&surface).await;
@@ -52,7 +53,6 @@ pub(super) async fn ready(State(surface): State<Surface>) -> Response {
 async fn reasons_against(surface: &Surface) -> Vec<String> {
     let tree = surface.runtime.tree(&surface.root);
     let mut reasons = not_running(&tree);
-    reasons.extend(stuck(&tree));
     for store in surface.desks.stores.values() {
         match store.call(PATIENCE, StoreMsg::Status).await {
             Ok(status) => reasons.extend(status.failed.map(|why| format!("journal: {why}"))),
@@ -75,12 +75,6 @@ pub(super) fn not_running(tree: &TreeView) -> Vec<String> {
     let nodes = tree.flatten().into_iter();
     let idle = nodes.filter(|node| !matches!(node.state, "running" | "ended"));
     idle.map(|node| format!("{} is {}", node.id, node.state)).collect()
-}
-
-/// Who runs and does not get on.
-pub(super) fn stuck(tree: &TreeView) -> Vec<String> {
-    let nodes = tree.flatten().into_iter();
-    nodes.filter_map(|node| Some(format!("{} is stuck: {}", node.id, node.stuck?))).collect()
 }
 
 /// Everything at a glance.

@@ -114,6 +114,7 @@ impl Eye {
         let ids = desks.chains.keys().chain(desks.stores.keys()).chain(desks.tasks.keys());
         for id in ids {
             *asked.entry(id.clone()).or_default() += 1;
+            self.surface.rates.asked(id);
         }
         let (chains, stores, tasks) = futures_util::future::join3(
             ask_all(&desks.chains, ChainMsg::Status),
@@ -154,6 +155,7 @@ async fn ask_all<M: Message, T: Send + 'static>(
 fn without_own_questions(mut tree: TreeView, asked: &BTreeMap<ActorId, u64>) -> TreeView {
     let own = asked.get(&tree.node.id).copied().unwrap_or_default();
     tree.node.handled = tree.node.handled.saturating_sub(own);
+    (tree.node.handling_p50_ns, tree.node.handling_p99_ns) = (None, None);
     let children = tree.children.into_iter();
     tree.children = children.map(|child| without_own_questions(child, asked)).collect();
     tree

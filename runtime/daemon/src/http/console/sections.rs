@@ -82,11 +82,9 @@ enum Tone {
 impl Tone {
     fn of(state: &str) -> Self {
         match state {
-            "running" | "closed" | "completed" | "following" | "restarted" | "unstuck" => {
-                Self::Good
-            }
+            "running" | "closed" | "completed" | "following" | "restarted" => Self::Good,
             "backoff" | "open" | "forced_open" | "failed" | "halted" | "exited" | "killed"
-            | "gave_up" | "unresponsive" | "stuck" => Self::Bad,
+            | "gave_up" | "unresponsive" => Self::Bad,
             "ended" | "started" => Self::Calm,
             _ => Self::Soon,
         }
