@@ -22,6 +22,12 @@ pub(crate) struct Life {
     #[serde(with = "humantime_serde")]
     #[schemars(schema_with = "format::duration", extend("x-max" = "1h"))]
     pub(crate) stop_timeout: Duration,
+    /// Busy with one message, or not taking its mail, for longer than this: it is stuck.
+    #[serde(with = "humantime_serde")]
+    #[schemars(schema_with = "format::duration", extend("x-min" = "100ms", "x-max" = "24h"))]
+    pub(crate) stuck_after: Duration,
+    /// What is done when it is stuck; it is said, counted and shown in any case.
+    pub(crate) on_stuck: OnStuck,
     /// How many messages of each lane may wait; what happens to one more, its type says.
     pub(crate) mailbox: Mailbox,
 }
@@ -32,9 +38,21 @@ impl Default for Life {
             restart: Restart::Permanent,
             start_timeout: Duration::from_secs(10),
             stop_timeout: Duration::from_secs(5),
+            stuck_after: Duration::from_secs(60),
+            on_stuck: OnStuck::Restart,
             mailbox: Mailbox::default(),
         }
     }
+}
+
+/// What is done about a stuck actor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnStuck {
+    /// Nothing more.
+    Report,
+    /// It is killed; once it is gone, its supervisor starts it again.
+    Restart,
 }
 
 /// How many messages may wait in each lane of a mailbox.

@@ -12,6 +12,7 @@ use crate::kinds::Kind;
 use crate::near;
 use crate::set::SetSection;
 use crate::shape::join;
+use crate::signer::plain;
 use crate::written::Written;
 
 /// A file being held against the rules of meaning.
@@ -43,6 +44,11 @@ impl<'c, 'f> Check<'c, 'f> {
             operators: BTreeMap::new(),
             set_ids: BTreeMap::new(),
         }
+    }
+
+    /// Where the key of a signer is kept that makes its own.
+    pub(crate) fn generated_key(&self, id: &str) -> PathBuf {
+        plain(&self.written.runtime.data_dir.join("keys").join(format!("{id}.key")))
     }
 
     /// The policy `name`, which stands at `key`.

@@ -10,19 +10,20 @@ use crate::breaker::BreakerPolicy;
 use crate::check::Check;
 use crate::error::{ConfigError, ConfigErrors};
 use crate::findings::Findings;
+use crate::origins::Origins;
 use crate::profile::Profile;
 use crate::runtime::{Http, Log, Metrics, Runtime, check_listen};
 use crate::set::OperatorSet;
 use crate::shape::join;
 use crate::topology::{Actor, Settings, Topology};
 use crate::written::{ActorSection, Settings as Section, Written};
-use crate::{breaker, graph, schema, shape, tree};
+use crate::{breaker, graph, reach, schema, shape, tree};
 
 /// Longer files are not read.
 const FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// A configuration, checked.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// `[runtime]`.
     pub runtime: Runtime,
@@ -38,7 +39,19 @@ pub struct Config {
     pub topology: Topology,
     /// `[sets.<name>]`.
     pub sets: BTreeMap<String, OperatorSet>,
-    written: Written,
+    pub(crate) written: Written,
+    pub(crate) origins: Origins,
+}
+
+/// Where a value stands is not part of what it is.
+impl PartialEq for Config {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { runtime, log, http, metrics, breakers, topology, sets, written, origins: _ } =
+            self;
+        (runtime, log, http, metrics) == (&other.runtime, &other.log, &other.http, &other.metrics)
+            && (breakers, topology, sets) == (&other.breakers, &other.topology, &other.sets)
+            && *written == other.written
+    }
 }
 
 impl Config {
@@ -124,7 +137,10 @@ fn parse(name: &str, text: &str, directory: &Path) -> Result<Config, ConfigError
         let parent = parents.get(id).map(String::as_str);
         actors.extend(actor(&mut check, id, section, parent));
     }
-    found.proceed()?;
+    if !found.is_wrong() {
+        reach::check(&mut found, &written, &edges);
+    }
+    let origins = found.proceed()?.origins();
     #[expect(clippy::expect_used, reason = "`root` is a name by the rules of names")]
     let root = ActorId::new("root").expect("root is a name");
     Ok(Config {
@@ -136,6 +152,7 @@ fn parse(name: &str, text: &str, directory: &Path) -> Result<Config, ConfigError
         topology: Topology { root, supervisors, actors, edges },
         sets,
         written,
+        origins,
     })
 }
 
@@ -151,7 +168,7 @@ fn actor(
         Section::Chain(section) => section.check(check, &key).map(Settings::Chain),
         Section::Embedding(section) => Some(Settings::Embedding(section.clone())),
         Section::Memory(section) => section.check(check, &key, id).map(Settings::Memory),
-        Section::Signer(section) => section.check(check, &key).map(Settings::Signer),
+        Section::Signer(section) => section.check(check, &key, id).map(Settings::Signer),
         Section::Executor(section) => section.check(check, &key, id).map(Settings::Executor),
         Section::Aggregation(section) => Some(Settings::Aggregation(section.clone())),
         Section::Quorum(section) => Some(Settings::Quorum(section.clone())),
@@ -163,6 +180,8 @@ fn actor(
         restart: life.restart,
         start_timeout: life.start_timeout,
         stop_timeout: life.stop_timeout,
+        stuck_after: life.stuck_after,
+        on_stuck: life.on_stuck,
         mailbox: life.mailbox,
         settings: settings?,
     };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::error::{ConfigError, ConfigErrors};
+use crate::origins::Origins;
 
 /// Longer values are cut when shown.
 const SHOWN_CHARS_MAX: usize = 80;
@@ -105,6 +106,11 @@ impl<'a> Findings<'a> {
         self.misshapen.iter().any(|bad| holds(bad, key) || holds(key, bad))
     }
 
+    /// Whether anything was found wrong so far.
+    pub(crate) const fn is_wrong(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
     /// Whether `key` stands in the file.
     pub(crate) fn is_written(&self, key: &str) -> bool {
         self.places.contains_key(key)
@@ -122,6 +128,13 @@ impl<'a> Findings<'a> {
         }
         self.errors.sort_by(|a, b| (a.line, a.column, &a.key).cmp(&(b.line, b.column, &b.key)));
         Err(ConfigErrors { errors: self.errors, left_out: self.left_out })
+    }
+
+    /// Where every key stands.
+    pub(crate) fn origins(&self) -> Origins {
+        let line = |place: &Place| self.line_column(place.value.start).0;
+        let lines = self.places.iter().map(|(key, place)| (key.clone(), line(place)));
+        Origins { file: self.file.to_owned(), lines: lines.collect() }
     }
 
     fn shown(&self, key: &str) -> Option<String> {

@@ -24,7 +24,7 @@ pub(crate) fn check(check: &mut Check<'_, '_>) -> Vec<Edge> {
         }
     }
     let edges: Vec<Edge> = edges.into_iter().collect();
-    check_cycle(check, &edges);
+    check_cycles(check, &edges);
     edges
 }
 
@@ -115,22 +115,30 @@ fn edge(from: &str, output: &Output, to: &str) -> Option<Edge> {
     })
 }
 
-/// Two that await each other are a deadlock.
-fn check_cycle(check: &mut Check<'_, '_>, edges: &[Edge]) {
-    let Some(cycle) = cycle(edges) else {
-        return;
+/// Two that await each other are a deadlock: each for the other's answer, or for room in the
+/// other's full mailbox.
+fn check_cycles(check: &mut Check<'_, '_>, edges: &[Edge]) {
+    let asks = cycle(edges, |edge| edge.manner == Manner::Ask);
+    let written = check.written;
+    let is_waited = |edge: &Edge| {
+        let kind = written.kind(edge.to.as_str());
+        kind.is_some_and(|kind| kind.spec().waits.contains(&edge.sentence))
     };
-    let names: Vec<&str> = cycle.iter().map(|edge| edge.from.as_str()).collect();
-    let key = join(&join("actors", cycle[0].from.as_str()), "edges");
-    let key = join(&key, cycle[0].output);
-    let rule = format!("a cycle of asks: {}", names.join(" → "));
-    check.found.refuse(&key, rule, "ask only downstream: remove one of these edges");
+    let waits = cycle(edges, is_waited);
+    for (cycle, what) in [(asks, "a cycle of asks"), (waits, "a cycle of waits for room")] {
+        let Some(cycle) = cycle else { continue };
+        let names: Vec<&str> = cycle.iter().map(|edge| edge.from.as_str()).collect();
+        let key = join(&join("actors", cycle[0].from.as_str()), "edges");
+        let key = join(&key, cycle[0].output);
+        let rule = format!("{what}: {}", names.join(" → "));
+        check.found.refuse(&key, rule, "let them run downstream only: remove one of these edges");
+    }
 }
 
-/// The asks of a cycle, in order, if there is one.
-pub(crate) fn cycle(edges: &[Edge]) -> Option<Vec<&Edge>> {
+/// The edges of a cycle of those that `holds`, in order, if there is one.
+pub(crate) fn cycle(edges: &[Edge], holds: impl Fn(&Edge) -> bool) -> Option<Vec<&Edge>> {
     let mut asks: BTreeMap<&ActorId, Vec<&Edge>> = BTreeMap::new();
-    for edge in edges.iter().filter(|edge| edge.manner == Manner::Ask) {
+    for edge in edges.iter().filter(|edge| holds(edge)) {
         asks.entry(&edge.from).or_default().push(edge);
     }
     let mut done = BTreeSet::new();

@@ -115,6 +115,8 @@ pub struct KindSpec {
     pub kind: Kind,
     /// What it takes.
     pub inputs: &'static [Sentence],
+    /// Of what it takes: for what of it a sender waits when the mailbox is full.
+    pub waits: &'static [Sentence],
     /// What it sends.
     pub outputs: &'static [Output],
     pub(crate) settings: fn() -> Json,
@@ -125,12 +127,14 @@ pub const KINDS: &[KindSpec] = &[
     KindSpec {
         kind: Kind::Store,
         inputs: &[Sentence::StoreMsg],
+        waits: &[Sentence::StoreMsg],
         outputs: &[],
         settings: of::<StoreSettings>,
     },
     KindSpec {
         kind: Kind::Chain,
         inputs: &[],
+        waits: &[],
         outputs: &[
             Output {
                 min: 0,
@@ -148,12 +152,14 @@ pub const KINDS: &[KindSpec] = &[
     KindSpec {
         kind: Kind::Embedding,
         inputs: &[Sentence::EmbeddingMsg],
+        waits: &[],
         outputs: &[],
         settings: of::<EmbeddingSettings>,
     },
     KindSpec {
         kind: Kind::Memory,
         inputs: &[Sentence::MemoryMsg, Sentence::ChainBatch],
+        waits: &[Sentence::ChainBatch],
         outputs: &[
             ask("embedding", Sentence::EmbeddingMsg, "Who turns texts into vectors."),
             JOURNAL,
@@ -163,24 +169,28 @@ pub const KINDS: &[KindSpec] = &[
     KindSpec {
         kind: Kind::Signer,
         inputs: &[Sentence::SignerMsg],
+        waits: &[Sentence::SignerMsg],
         outputs: &[JOURNAL],
         settings: of::<SignerSection>,
     },
     KindSpec {
         kind: Kind::Executor,
         inputs: &[Sentence::ExecutorMsg, Sentence::ChainBatch],
+        waits: &[],
         outputs: &[ask("signer", Sentence::SignerMsg, "Who signs its results."), JOURNAL],
         settings: of::<ExecutorSection>,
     },
     KindSpec {
         kind: Kind::Aggregation,
         inputs: &[Sentence::AggregationMsg],
+        waits: &[Sentence::AggregationMsg],
         outputs: &[tell("events", Sentence::AggregationEvent, "Who hears what was proven.")],
         settings: of::<AggregationSettings>,
     },
     KindSpec {
         kind: Kind::Quorum,
         inputs: &[Sentence::QuorumMsg],
+        waits: &[Sentence::QuorumMsg],
         outputs: &[tell("events", Sentence::QuorumEvent, "Who hears verdicts and evidence.")],
         settings: of::<QuorumSettings>,
     },
@@ -192,6 +202,7 @@ pub const KINDS: &[KindSpec] = &[
             Sentence::AggregationEvent,
             Sentence::QuorumEvent,
         ],
+        waits: &[],
         outputs: &[
             Output {
                 origin: Origin::Sets,

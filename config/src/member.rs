@@ -61,6 +61,13 @@ pub enum MemberKey {
 }
 
 impl MemberSection {
+    /// The setting that names its key, and what it says in lower case.
+    pub(crate) fn owned_key(&self) -> Option<(&'static str, String)> {
+        let signer = self.signer.as_ref().map(|signer| ("signer", signer.clone()));
+        let public = || Some(("public_key", self.public_key.as_ref()?.to_ascii_lowercase()));
+        signer.or_else(public)
+    }
+
     pub(crate) fn check(
         &self,
         check: &mut Check<'_, '_>,

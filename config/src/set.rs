@@ -1,6 +1,6 @@
 //! `[sets.<name>]`: who answers tasks, and what their word weighs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -151,12 +151,19 @@ impl SetSection {
     }
 
     fn check_operators(&self, check: &mut Check<'_, '_>, key: &str) {
-        let mut seen = BTreeSet::new();
+        let (mut seen, mut keys) = (BTreeSet::new(), BTreeMap::new());
         for (index, member) in self.members.iter().enumerate() {
+            let at = format!("{key}.members[{index}]");
             if !seen.insert(OperatorId(member.operator)) {
-                let key = format!("{key}.members[{index}].operator");
+                let key = join(&at, "operator");
                 let hint = "each operator is a member once: remove one or correct its address";
                 check.found.refuse(&key, "an operator twice in one set", hint);
+                continue;
+            }
+            let Some((name, owned)) = member.owned_key() else { continue };
+            if let Some(other) = keys.insert(owned, index) {
+                let hint = format!("{key}.members[{other}] has it: each member signs with its own");
+                check.found.refuse(&join(&at, name), "one key for two members", hint);
             }
         }
     }

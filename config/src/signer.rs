@@ -1,6 +1,6 @@
 //! Settings of the kind `signer`.
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -90,7 +90,12 @@ impl Default for SignerSection {
 }
 
 impl SignerSection {
-    pub(crate) fn check(&self, check: &mut Check<'_, '_>, key: &str) -> Option<SignerSettings> {
+    pub(crate) fn check(
+        &self,
+        check: &mut Check<'_, '_>,
+        key: &str,
+        id: &str,
+    ) -> Option<SignerSettings> {
         let file_key = join(key, "key_file");
         let source = match (&self.key_file, self.generate) {
             (Some(file), false) if looks_like_key(file) => {
@@ -112,11 +117,13 @@ impl SignerSection {
                 return None;
             }
         };
-        if let KeySource::File(path) = &source
-            && let Some(other) = check.key_files.insert(path.clone(), key.to_owned())
-        {
-            let hint = format!("{other}.key_file names it too: one signer, one key");
-            check.found.refuse(&file_key, "a key shared by two signers", hint);
+        let (path, named) = match &source {
+            KeySource::File(path) => (plain(path), "key_file"),
+            KeySource::Generated => (check.generated_key(id), "generate"),
+        };
+        if let Some(other) = check.key_files.insert(path, join(key, named)) {
+            let hint = format!("{other} names it too: one signer, one key");
+            check.found.refuse(&join(key, named), "a key shared by two signers", hint);
         }
         Some(SignerSettings {
             scheme: self.scheme.into(),
@@ -125,4 +132,24 @@ impl SignerSection {
             waiting_max: self.waiting_max,
         })
     }
+}
+
+/// The path from the top and without detours, as it is written: links are not followed.
+pub(crate) fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if plain.components().next_back().is_some_and(is_name) => {
+                plain.pop();
+            }
+            _ => plain.push(part),
+        }
+    }
+    plain
+}
+
+const fn is_name(part: Component<'_>) -> bool {
+    matches!(part, Component::Normal(_))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use synod_types::actor::ActorId;
 
-use crate::actor::Mailbox;
+use crate::actor::{Mailbox, OnStuck};
 use crate::aggregation::AggregationSettings;
 use crate::chain::ChainSettings;
 use crate::embedding::EmbeddingSettings;
@@ -95,6 +95,10 @@ pub struct Actor {
     pub start_timeout: Duration,
     /// How long an orderly stop may take.
     pub stop_timeout: Duration,
+    /// When it counts as stuck.
+    pub stuck_after: Duration,
+    /// What is done when it is.
+    pub on_stuck: OnStuck,
     /// How many messages may wait.
     pub mailbox: Mailbox,
     /// What it is, and how.
@@ -172,5 +176,10 @@ impl Topology {
     ) -> impl Iterator<Item = &'t ActorId> {
         let edges = self.edges.iter();
         edges.filter(move |edge| edge.from == *from && edge.output == output).map(|edge| &edge.to)
+    }
+    /// The supervisor that an actor or supervisor is a child of; none for the root.
+    pub fn parent<'t>(&'t self, id: &ActorId) -> Option<&'t ActorId> {
+        let actor = self.actors.get(id).map(|actor| &actor.supervisor);
+        actor.or_else(|| self.supervisors.get(id)?.parent.as_ref())
     }
 }

@@ -119,6 +119,46 @@ fn pictures_and_schemas_are_well_formed() {
 }
 
 #[test]
+fn two_topologies_are_compared_before_anything_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let dev = std::fs::read_to_string(repository("config/profiles/dev.toml")).unwrap();
+    let (old, new, broken) = (path("old.toml"), path("new.toml"), path("broken.toml"));
+    std::fs::write(&old, &dev).unwrap();
+    std::fs::write(&new, dev.replace("\"100ms\"", "\"200ms\"")).unwrap();
+    std::fs::write(&broken, dev.replace("kind = \"store\"", "kind = \"stoer\"")).unwrap();
+    assert_eq!(succeeds(&["diff", &old, &old]), "the same: 15 actors untouched\n");
+    let differs = |args: &[&str]| {
+        let ended = ran(args);
+        assert_eq!((ended.code, ended.err.as_str()), (Some(1), ""), "{ended:?}");
+        ended.out
+    };
+    let told = differs(&["diff", &old, &new]);
+    assert!(told.starts_with("~ changed   chain (chain) under chains\n"), "{told}");
+    assert!(told.contains("actors.chain.settings.poll_interval: \"100ms\" → \"200ms\""), "{told}");
+    assert!(!told.contains('\x1b'), "a pipe sees no colours: {told}");
+    let told: Value = serde_json::from_str(&differs(&["diff", "--json", &old, &new])).unwrap();
+    assert_eq!(told["actors"]["chain"]["verb"], "changed", "{told}");
+    assert_eq!(told["actors"]["store"]["verb"], "untouched", "{told}");
+    fails(&["diff", &old, &broken], CONFIG, &["broken.toml:", "did you mean `store`?"]);
+    fails(&["diff", &old], USAGE, &["<NEW>"]);
+}
+
+#[test]
+fn an_actor_is_explained() {
+    let told = succeeds(&["explain", "chain", "--profile", "dev"]);
+    for words in ["root › chains › chain", "(dev.toml:", "(default)", "when it fails"] {
+        assert!(told.contains(words), "no `{words}` in {told}");
+    }
+    let told = json(&["explain", "tasks", "--profile", "dev", "--json"]);
+    assert_eq!(told["kind"], "task", "{told}");
+    let is_edge = |edge: &Value| edge["peer"] == "quorum" && edge["sentence"] == "QuorumMsg";
+    assert!(told["sends"].as_array().unwrap().iter().any(is_edge), "{told}");
+    assert!(succeeds(&["explain", "root", "--profile", "dev"]).starts_with("root (supervisor)"));
+    fails(&["explain", "sotre", "--profile", "dev"], 64, &["sotre", "did you mean `store`?"]);
+}
+
+#[test]
 fn what_is_mistyped_is_said_so() {
     fails(&["nonsense"], USAGE, &["unrecognized subcommand 'nonsense'"]);
     fails(&["dev", "--nonsense"], USAGE, &["unexpected argument '--nonsense'"]);
@@ -135,7 +175,7 @@ fn without_a_daemon_there_is_a_hint() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", free.local_addr().unwrap());
     drop(free);
-    for command in [&["status"][..], &["tree"], &["actors"], &["breakers"], &["tap"]] {
+    for command in [&["status"][..], &["tree"], &["actors"], &["stuck"], &["breakers"], &["tap"]] {
         let args = [command, &["--url", &url]].concat();
         fails(&args, UNAVAILABLE, &[&url, "is it running?", "SYNOD_URL"]);
     }
@@ -169,7 +209,8 @@ fn a_running_daemon_is_looked_at_and_acted_upon() {
     assert!(run(&["status"]).contains("ready\nactors: 16 of 16 running"));
     assert!(run(&["tree"]).contains("─ executor-1 running, life 1"));
     assert!(run(&["actors"]).lines().any(|line| line.starts_with("executor-1 running")));
-    for command in ["status", "tree", "actors", "breakers"] {
+    assert_eq!(run(&["stuck"]), "no actor is stuck\n");
+    for command in ["status", "tree", "actors", "stuck", "breakers"] {
         json(&[command, "--json", "--url", url]);
     }
 

@@ -28,6 +28,12 @@ pub enum Command {
     Init(InitArgs),
     /// Print the JSON Schema of topology files
     Schema,
+    /// Say what would change if one topology became another; exit 0 if they are the same, 1 if
+    /// they differ, 78 if one cannot be run
+    Diff(DiffArgs),
+    /// Explain an actor: where it stands, what it is made from and where each value comes from, who
+    /// talks to it, what happens when it fails
+    Explain(ExplainArgs),
     /// Draw the topology with its typed edges
     Graph(GraphArgs),
     /// Say how a running daemon is
@@ -40,6 +46,8 @@ pub enum Command {
     Tap(TapArgs),
     /// Look at actors, restart or kill one
     Actors(ActorsArgs),
+    /// Show actors that do not get on with their mail; exit 69 if there are any
+    Stuck(ReadArgs),
     /// Look at circuit breakers, force or reset one
     Breakers(BreakersArgs),
     /// Print completions for a shell
@@ -146,6 +154,31 @@ pub struct InitArgs {
     pub profile: Option<Profile>,
 }
 
+/// `synod diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The topology file as it was
+    pub old: PathBuf,
+    /// The topology file as it shall be
+    pub new: PathBuf,
+    /// Print JSON
+    #[arg(long, env = "SYNOD_JSON")]
+    pub json: bool,
+}
+
+/// `synod explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The actor or supervisor
+    pub actor: String,
+    /// Which topology.
+    #[command(flatten)]
+    pub file: FileArgs,
+    /// Print JSON
+    #[arg(long, env = "SYNOD_JSON")]
+    pub json: bool,
+}
+
 /// `synod graph`.
 #[derive(Debug, Args)]
 pub struct GraphArgs {
@@ -176,7 +209,7 @@ pub struct DaemonArgs {
     pub url: String,
 }
 
-/// `synod status`, `synod tree`.
+/// `synod status`, `synod tree`, `synod stuck`.
 #[derive(Debug, Args)]
 pub struct ReadArgs {
     /// Which daemon.

@@ -4,10 +4,12 @@ mod actors;
 mod breakers;
 mod client;
 mod dev;
+mod diff;
 mod files;
 mod graph;
 mod run;
 mod status;
+mod stuck;
 mod tap;
 mod top;
 
@@ -27,12 +29,15 @@ pub fn perform(cli: Cli) -> Result<u8, Exit> {
         Command::Validate(args) => files::validate(&args),
         Command::Init(args) => files::init(&args),
         Command::Schema => files::schema(),
+        Command::Diff(args) => diff::diff(&args),
+        Command::Explain(args) => diff::explain(&args),
         Command::Graph(args) => graph::graph(&args),
         Command::Status(args) => status::status(&args),
         Command::Tree(args) => status::tree(&args),
         Command::Top(args) => top::top(&args),
         Command::Tap(args) => tap::tap(&args),
         Command::Actors(args) => actors::actors(&args),
+        Command::Stuck(args) => stuck::stuck(&args),
         Command::Breakers(args) => breakers::breakers(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "synod", &mut std::io::stdout());

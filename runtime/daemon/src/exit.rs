@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 /// All went as asked.
 pub const OK: u8 = 0;
+/// What was compared differs, as `diff` says it.
+pub const DIFFERENT: u8 = 1;
 /// The command line is wrong. (clap uses 2.)
 pub const USAGE: u8 = 64;
 /// A daemon or address that was asked for is not to be had.

@@ -12,7 +12,7 @@ use axum::http::header;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use synod_config::Config;
-use synod_supervision::{Clock, Ended, Running, Runtime, RuntimeLimits};
+use synod_supervision::{Clock, Ended, Running, Runtime, RuntimeLimits, Watchdog};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -32,6 +32,7 @@ pub struct Daemon {
     /// Where Prometheus scrapes.
     pub metrics: SocketAddr,
     running: Running,
+    _watchdog: Watchdog,
     drain_timeout: Duration,
     /// Servers and watchers of this run. None of them ends before the daemon does.
     beside: JoinSet<Result<(), Exit>>,
@@ -74,6 +75,9 @@ impl Daemon {
         let extras = extras(&runtime);
         let house = topology::compile(config, &runtime, extras)
             .map_err(|error| Exit::new(CONFIG, error.to_string()))?;
+        let watchdog = runtime
+            .watchdog()
+            .map_err(|error| Exit::new(SOFTWARE, format!("no thread for the watchdog: {error}")))?;
         let root = house.root.id.clone();
         let running = runtime
             .start(house.root)
@@ -96,7 +100,8 @@ impl Daemon {
         beside.spawn(upkeep(metrics_handle));
         tracing::info!(http = %listens, %metrics, "listening");
         let drain_timeout = config.runtime.drain_timeout;
-        Ok(Self { surface, metrics, running, drain_timeout, beside, reread: file })
+        let _watchdog = watchdog;
+        Ok(Self { surface, metrics, running, _watchdog, drain_timeout, beside, reread: file })
     }
 
     /// Waits until every actor has been ready once; false if the tree ended before, or somebody

@@ -101,6 +101,14 @@ impl Narrator {
                 let fields = json!({ "actor": actor });
                 self.say("unresponsive", fields, &format!("{actor} was killed and will not end"))
             }
+            RuntimeEvent::Stuck { actor, stuck, .. } => {
+                let fields = json!({ "actor": actor, "stuck": stuck });
+                self.say("stuck", fields, &format!("{actor} is stuck: {stuck}"))
+            }
+            RuntimeEvent::Unstuck { actor, .. } => {
+                let fields = json!({ "actor": actor });
+                self.say("unstuck", fields, &format!("{actor} gets on again"))
+            }
             RuntimeEvent::Breaker { breaker, state, .. } => {
                 let fields = json!({ "breaker": breaker, "state": state });
                 self.say("breaker", fields, &format!("breaker {breaker} is {state}"))

@@ -125,6 +125,8 @@ impl Maker<'_> {
         let Some(actor) = self.config.topology.actors.get(id) else {
             return Err(TopologyError::new(id, "is no actor"));
         };
+        let watched = self.runtime.watch_over(id, policy::of_watch(actor));
+        watched.map_err(|error| TopologyError::new(id, error))?;
         let policy = policy::of_actor(id, actor);
         match &actor.settings {
             Settings::Store(settings) => self.store(id, policy, settings),

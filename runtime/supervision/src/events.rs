@@ -9,6 +9,8 @@ use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 use tokio::sync::broadcast;
 
+use crate::pulse::StuckView;
+
 /// Something that happened to an actor or breaker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -56,6 +58,27 @@ pub enum RuntimeEvent {
         at: Moment,
         /// Who.
         actor: ActorId,
+    },
+    /// An actor is busy with one message, or does not take its mail, for longer than it may.
+    Stuck {
+        /// When this was found.
+        at: Moment,
+        /// Who.
+        actor: ActorId,
+        /// In which life.
+        incarnation: Incarnation,
+        /// How.
+        #[serde(flatten)]
+        stuck: StuckView,
+    },
+    /// An actor that was stuck gets on again, or its next incarnation does.
+    Unstuck {
+        /// When this was found.
+        at: Moment,
+        /// Who.
+        actor: ActorId,
+        /// In which life it is now.
+        incarnation: Incarnation,
     },
     /// A supervisor gave up: too many restarts.
     GaveUp {

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use ractor::{ActorProcessingErr, ActorRef};
+use synod_supervision_core::Work;
 use synod_types::time::Moment;
 use tracing::{Instrument, Span};
 
@@ -127,6 +128,8 @@ impl<A: Actor> ractor::Actor for Shell<A> {
                 life.ctx.drain();
             }
             Signal::Halt => {
+                // How long it may take, its supervisor says.
+                life.ctx.mailbox().pulse.set(Work::Idle);
                 life.actor.stop(&life.ctx).await;
                 myself.stop(None);
                 return Ok(());
@@ -179,6 +182,9 @@ impl<A: Actor> Life<A> {
         let (kind, lane) = (msg.kind(), msg.lane());
         let is_looked_at = is_timed || self.ctx.mailbox().shared.events.is_tapped();
         let begun = if is_looked_at { self.ctx.now() } else { at };
+        if is_looked_at {
+            self.ctx.mailbox().begun_one(kind);
+        }
         self.in_hand = Some(kind);
         let span = tracing::debug_span!("message", kind);
         let handling = self.actor.handle(&self.ctx, msg);

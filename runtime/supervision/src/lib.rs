@@ -13,6 +13,8 @@
 //! piped futures, and what these have queued. What does not: messages of others, counters, the
 //! incarnation number.
 //!
+//! A [`Watchdog`] finds actors that do not get on with their mail.
+//!
 //! ractor runs the incarnations: it spawns, links, reports failures and kills. No ractor type
 //! leaves this crate.
 
@@ -33,12 +35,14 @@ mod mailbox;
 mod message;
 pub mod metrics;
 mod outlet;
+mod pulse;
 mod runtime;
 mod shared;
 mod stamps;
 mod supervisor;
 mod times;
 mod view;
+mod watchdog;
 
 pub use actor::{Actor, Failure};
 pub use address::{Address, RejectReason, Rejected};
@@ -53,7 +57,9 @@ pub use events::{RuntimeEvent, Tapped};
 pub use failures::FailureRecord;
 pub use message::{Lane, Message, Overflow};
 pub use outlet::Outlet;
+pub use pulse::StuckView;
 pub use runtime::{Ended, NoSuchActor, Running, Runtime, RuntimeLimits};
 pub use view::{ActorView, Role, TreeView};
+pub use watchdog::Watchdog;
 
 pub use synod_supervision_core as core;

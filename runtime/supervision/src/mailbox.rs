@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
+use synod_supervision_core::Work;
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 use tokio::sync::Notify;
@@ -18,6 +19,7 @@ use crate::hand::Hand;
 use crate::incarnation::{Poke, Signal};
 use crate::message::{Lane, Message, Overflow};
 use crate::metrics::MailboxMetrics;
+use crate::pulse::Pulse;
 use crate::shared::Shared;
 use crate::stamps::Stamps;
 
@@ -56,6 +58,7 @@ pub(crate) struct Mailbox<M> {
     pub(crate) id: ActorId,
     pub(crate) shared: Arc<Shared>,
     pub(crate) metrics: MailboxMetrics,
+    pub(crate) pulse: Pulse,
     capacity: Capacity,
     lanes: Mutex<Lanes<M>>,
     room: [Notify; 3],
@@ -88,6 +91,7 @@ impl<M: Message> Mailbox<M> {
         };
         Self {
             metrics: MailboxMetrics::register(&id),
+            pulse: Pulse::new(),
             id,
             shared,
             capacity,
@@ -202,6 +206,7 @@ impl<M: Message> Mailbox<M> {
         }
         if lanes.idle {
             lanes.idle = false;
+            self.pulse.set(Work::Waiting);
             let poke = lanes.poke.clone();
             drop(lanes);
             if let Some(poke) = poke {
@@ -230,6 +235,7 @@ impl<M: Message> Mailbox<M> {
         let mut lanes = self.lanes.lock();
         for lane in [Lane::Control, Lane::High] {
             if let Some(letter) = lanes.queues[lane as usize].pop_front() {
+                self.pulse.set(Work::Busy);
                 drop(lanes);
                 self.make_room(lane, 1);
                 return Some(letter);
@@ -244,6 +250,7 @@ impl<M: Message> Mailbox<M> {
         let share = self.capacity.share();
         let taken = hand.fill(&mut lanes.queues[Lane::Normal as usize], share);
         lanes.idle = taken == 0;
+        self.pulse.set(if lanes.idle { Work::Idle } else { Work::Busy });
         self.held.store(taken, Ordering::Relaxed);
         drop(lanes);
         self.make_room(Lane::Normal, taken);
@@ -276,6 +283,7 @@ impl<M: Message> Mailbox<M> {
     pub(crate) fn begin(&self) -> Incarnation {
         let mut lanes = self.lanes.lock();
         lanes.incarnation = lanes.incarnation.next();
+        self.pulse.begin(lanes.incarnation);
         lanes.incarnation
     }
 
@@ -284,6 +292,7 @@ impl<M: Message> Mailbox<M> {
         let mut lanes = self.lanes.lock();
         lanes.poke = Some(poke.clone());
         lanes.idle = false;
+        self.pulse.set(Work::Waiting);
         drop(lanes);
         poke.send(Signal::Poke);
     }
@@ -294,6 +303,7 @@ impl<M: Message> Mailbox<M> {
         if lanes.incarnation == incarnation {
             lanes.poke = None;
             lanes.idle = false;
+            self.pulse.set(Work::Idle);
         }
     }
 
@@ -310,10 +320,15 @@ impl<M: Message> Mailbox<M> {
         self.lanes.lock().queues.iter().all(VecDeque::is_empty)
     }
 
-    /// Notes a handled message. Only the living incarnation does, so nothing is lost between
-    /// load and store.
+    /// Notes a handled message: each by itself, because the watchdog looks for it. Only the
+    /// living incarnation does, so nothing is lost between load and store.
     pub(crate) fn handled_one(&self) {
         self.handled.store(self.handled.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// Notes which message is being handled, of those that are looked at.
+    pub(crate) fn begun_one(&self, kind: &'static str) {
+        self.pulse.timed(self.handled.load(Ordering::Relaxed), kind);
     }
 
     /// Notes when the last timed message was handled.
@@ -358,6 +373,7 @@ pub(crate) trait MailboxFacts: Send + Sync {
     fn bound(&self) -> usize;
     fn handled(&self) -> u64;
     fn last_progress(&self) -> Option<Moment>;
+    fn pulse(&self) -> &Pulse;
     /// Median and 99th percentile of its handling times lately.
     fn handling(&self) -> (Option<Duration>, Option<Duration>);
     /// Buries all that still waits: at the end of everything.
@@ -394,6 +410,10 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
         (nanos != 0).then(|| Moment::from_unix_nanos(nanos))
     }
 
+    fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
     fn handling(&self) -> (Option<Duration>, Option<Duration>) {
         self.metrics.handling()
     }
@@ -415,6 +435,7 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
         self.metrics.count(accepted - counted.0, handled - counted.1);
         *counted = (accepted, handled);
         drop(counted);
+        self.metrics.stuck(self.pulse.stuck().is_some());
         self.metrics.publish(self.depth(), self.bound(), self.incarnation(), self.last_progress());
     }
 }

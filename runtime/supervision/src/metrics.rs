@@ -8,6 +8,7 @@ use metrics::{
     gauge, histogram,
 };
 use parking_lot::Mutex;
+use synod_supervision_core::Work;
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 
@@ -27,6 +28,8 @@ const PROGRESS: &str = "actor_last_progress_timestamp_seconds";
 const EXITS: &str = "actor_exits_total";
 const RESTARTS: &str = "actor_restarts_total";
 const KILLS: &str = "actor_kills_total";
+const STUCK: &str = "actor_stuck";
+const STUCK_TOTAL: &str = "actor_stuck_total";
 const INTENSITY: &str = "supervisor_intensity_used";
 const GAVE_UP: &str = "supervisor_escalations_total";
 const DEAD: &str = "dead_letters_total";
@@ -58,6 +61,8 @@ pub fn describe() {
     describe_counter!(EXITS, Unit::Count, "Ends of actors and supervisors, by reason");
     describe_counter!(RESTARTS, Unit::Count, "Restarts of actors and supervisors");
     describe_counter!(KILLS, Unit::Count, "Kills on request");
+    describe_gauge!(STUCK, Unit::Count, "1 while the watchdog finds the actor stuck, else 0");
+    describe_counter!(STUCK_TOTAL, Unit::Count, "Times an actor was found stuck: busy or waiting");
     describe_gauge!(INTENSITY, Unit::Count, "Restarts within the supervisor's period");
     describe_counter!(GAVE_UP, Unit::Count, "Times a supervisor gave up and told its parent");
     describe_counter!(DEAD, Unit::Count, "Accepted messages that were never handled, by reason");
@@ -82,6 +87,7 @@ pub(crate) struct MailboxMetrics {
     bound: Gauge,
     incarnation: Gauge,
     progress: Gauge,
+    stuck: Gauge,
     /// Handling times once more, to be read here: histograms of the recorder are not.
     times: Mutex<Times>,
 }
@@ -99,7 +105,8 @@ impl MailboxMetrics {
             depth: gauge!(DEPTH, "actor" => actor.clone()),
             bound: gauge!(BOUND, "actor" => actor.clone()),
             incarnation: gauge!(INCARNATION, "actor" => actor.clone()),
-            progress: gauge!(PROGRESS, "actor" => actor),
+            progress: gauge!(PROGRESS, "actor" => actor.clone()),
+            stuck: gauge!(STUCK, "actor" => actor),
             times: Mutex::default(),
         }
     }
@@ -121,6 +128,10 @@ impl MailboxMetrics {
         (times.quantile(500), times.quantile(990))
     }
 
+    pub(crate) fn stuck(&self, is_stuck: bool) {
+        self.stuck.set(if is_stuck { 1.0 } else { 0.0 });
+    }
+
     pub(crate) fn publish(
         &self,
         depth: usize,
@@ -133,6 +144,10 @@ impl MailboxMetrics {
         self.incarnation.set(incarnation.0 as f64);
         self.progress.set(progress.map_or(0.0, |at| at.unix_millis() as f64 / 1_000.0));
     }
+}
+
+pub(crate) fn stuck(actor: &ActorId, how: Work) {
+    counter!(STUCK_TOTAL, "actor" => actor.to_string(), "how" => how.name()).increment(1);
 }
 
 pub(crate) fn exited(child: &ActorId, reason: &'static str) {

@@ -50,7 +50,7 @@ impl Default for RuntimeLimits {
 /// See the module. Cheap to clone; clones are the same runtime.
 #[derive(Clone)]
 pub struct Runtime {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// A tree that has been started.

@@ -9,7 +9,7 @@ use ractor::{ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 use synod_supervision_core::{
     Effect, Event, ExitReason, Generation, KILL_GRACE, Outcome, Report, StopHow, Supervisor,
 };
-use synod_types::actor::ActorId;
+use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -29,6 +29,8 @@ pub(crate) enum Order {
     Event(Event),
     /// End, children first. `Halt` keeps their mailboxes open.
     Stop(StopHow),
+    /// That life of a child is stuck, and is to make way for the next.
+    Stuck { child: ActorId, incarnation: Incarnation },
     /// A start failed; parts of it may still run.
     Unborn(ActorId, Generation, String),
 }
@@ -48,6 +50,8 @@ struct Living {
     cell: ActorCell,
     gone: Option<oneshot::Receiver<()>>,
     stop: Box<dyn Fn(StopHow) + Send + Sync>,
+    /// Killed because it was stuck.
+    is_stuck: bool,
 }
 
 pub(crate) struct State {
@@ -98,6 +102,10 @@ impl ractor::Actor for SupervisorShell {
             Order::Event(event) => event,
             Order::Stop(StopHow::Drain) => Event::Stop,
             Order::Stop(StopHow::Halt) => Event::Halt,
+            Order::Stuck { child, incarnation } => {
+                state.unstick(&child, incarnation);
+                return Ok(());
+            }
             Order::Unborn(child, generation, why) => {
                 let reason = ExitReason::StartFailed(why);
                 state.last_breath(&myself, (child, generation), reason, Remains(None));
@@ -200,7 +208,8 @@ impl State {
             Ok(Spawned { cell, started, stop }) => {
                 let known = Known { cell: cell.clone(), supervisor: myself.get_cell() };
                 self.shared.cells.lock().insert(child.clone(), known);
-                let living = Living { generation, cell, gone: Some(gone), stop };
+                let gone = Some(gone);
+                let living = Living { generation, cell, gone, stop, is_stuck: false };
                 self.living.insert(child.clone(), living);
                 self.waits.spawn(async move {
                     let order = match started.await {
@@ -233,6 +242,14 @@ impl State {
         }
     }
 
+    /// Kills that life of a child, unless it has made way already.
+    fn unstick(&mut self, child: &ActorId, incarnation: Incarnation) {
+        let is_it = self.shared.incarnation(child) == incarnation;
+        let Some(living) = self.living.get_mut(child).filter(|_| is_it) else { return };
+        living.is_stuck = true;
+        living.cell.kill();
+    }
+
     fn alive(&self, child: &ActorId, generation: Generation) -> Option<&Living> {
         self.living.get(child).filter(|living| living.generation == generation)
     }
@@ -250,6 +267,8 @@ impl State {
             return;
         };
         let which = (child.clone(), living.generation);
+        let was_stuck = living.is_stuck && reason == ExitReason::Killed;
+        let reason = if was_stuck { ExitReason::Stuck } else { reason };
         self.last_breath(myself, which, reason, remains);
     }
 

@@ -6,6 +6,7 @@ use synod_types::actor::{ActorId, Incarnation};
 
 use crate::failures::{FailureRecord, Failures};
 use crate::mailbox::MailboxFacts;
+use crate::pulse::StuckView;
 use crate::shared::Shared;
 
 /// What a supervisor last said of itself.
@@ -53,6 +54,8 @@ pub struct ActorView {
     pub mailbox_bound: usize,
     /// Messages handled so far, in all lives.
     pub handled: u64,
+    /// How it is stuck, if the watchdog found that it is.
+    pub stuck: Option<StuckView>,
     /// Half of the messages it handled lately took no longer, in nanoseconds. “Lately”: in the
     /// last 10 to 20 seconds in which it handled any; of many fast messages, a part is timed.
     pub handling_p50_ns: Option<u64>,
@@ -140,6 +143,7 @@ impl Viewer<'_> {
             mailbox_depth: mailbox.map_or(0, |mailbox| mailbox.depth()),
             mailbox_bound: mailbox.map_or(0, |mailbox| mailbox.bound()),
             handled: mailbox.map_or(0, |mailbox| mailbox.handled()),
+            stuck: mailbox.and_then(|mailbox| mailbox.pulse().stuck()),
             handling_p50_ns: p50.map(nanos),
             handling_p99_ns: p99.map(nanos),
             strategy: facts.map(|facts| strategy_name(facts.strategy)),

@@ -21,7 +21,8 @@ pub(super) fn load(args: &FileArgs) -> Result<Config, Exit> {
     read.map_err(refused)
 }
 
-fn refused(errors: ConfigErrors) -> Exit {
+/// A configuration that is none.
+pub(super) fn refused(errors: ConfigErrors) -> Exit {
     Exit::new(CONFIG, format!("the configuration cannot be used\n{errors}"))
 }
 

@@ -73,6 +73,11 @@ pub(super) fn describe(node: &Value) -> String {
             node["incarnation"], node["mailbox_depth"], node["mailbox_bound"], node["handled"],
         ),
     };
+    if let Some(how) = node["stuck"]["how"].as_str() {
+        let kind = node["stuck"]["kind"].as_str().map(|kind| format!(" with `{kind}`"));
+        let kind = kind.unwrap_or_default();
+        line.push_str(&format!(", STUCK: {how}{kind} for {} ms", node["stuck"]["for_ms"]));
+    }
     if let Some(reason) = node["last_exit"].as_str() {
         line.push_str(&format!(", {} restarts, last {reason}", node["restarts"]));
     }

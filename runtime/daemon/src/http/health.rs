@@ -39,7 +39,7 @@ pub(super) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// Every actor runs, the journal can be written and no chain has halted. Otherwise 503 and the
+/// Every actor runs and gets on, the journal can be written and no chain has halted. Otherwise 503 and the
 /// reasons.
 pub(super) async fn ready(State(surface): State<Surface>) -> Response {
     let reasons = reasons_against(&surface).await;
@@ -53,6 +53,7 @@ pub(super) async fn ready(State(surface): State<Surface>) -> Response {
 async fn reasons_against(surface: &Surface) -> Vec<String> {
     let tree = surface.runtime.tree(&surface.root);
     let mut reasons = not_running(&tree);
+    reasons.extend(stuck(&tree));
     for store in surface.desks.stores.values() {
         match store.call(PATIENCE, StoreMsg::Status).await {
             Ok(status) => reasons.extend(status.failed.map(|why| format!("journal: {why}"))),
@@ -75,6 +76,12 @@ pub(super) fn not_running(tree: &TreeView) -> Vec<String> {
     let nodes = tree.flatten().into_iter();
     let idle = nodes.filter(|node| !matches!(node.state, "running" | "ended"));
     idle.map(|node| format!("{} is {}", node.id, node.state)).collect()
+}
+
+/// Who runs and does not get on.
+pub(super) fn stuck(tree: &TreeView) -> Vec<String> {
+    let nodes = tree.flatten().into_iter();
+    nodes.filter_map(|node| Some(format!("{} is stuck: {}", node.id, node.stuck?))).collect()
 }
 
 /// Everything at a glance.

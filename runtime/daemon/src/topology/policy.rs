@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use synod_config::{Actor, BreakerPolicy, Restart, Strategy, Supervisor};
+use synod_config::{Actor, BreakerPolicy, OnStuck, Restart, Strategy, Supervisor};
 use synod_supervision::core;
 use synod_types::actor::ActorId;
 
@@ -25,6 +25,14 @@ pub(super) fn of_actor(id: &ActorId, actor: &Actor) -> core::ChildPolicy {
         start_timeout: actor.start_timeout,
         stop_timeout: actor.stop_timeout,
     }
+}
+
+pub(super) const fn of_watch(actor: &Actor) -> core::WatchPolicy {
+    let on_stuck = match actor.on_stuck {
+        OnStuck::Report => core::OnStuck::Report,
+        OnStuck::Restart => core::OnStuck::Restart,
+    };
+    core::WatchPolicy { stuck_after: actor.stuck_after, on_stuck }
 }
 
 pub(super) fn of_supervisor_as_child(id: &ActorId, section: &Supervisor) -> core::ChildPolicy {

@@ -37,6 +37,9 @@ pub enum ExitReason {
     /// It was killed by someone other than its supervisor's timeouts.
     #[error("killed")]
     Killed,
+    /// It did not get on with its mail and was killed.
+    #[error("was stuck and was killed")]
+    Stuck,
     /// Its task was taken from it.
     #[error("cancelled")]
     Cancelled,
@@ -59,6 +62,7 @@ impl ExitReason {
             Self::Error(_) => "error",
             Self::Panic(_) => "panic",
             Self::Killed => "killed",
+            Self::Stuck => "stuck",
             Self::Cancelled => "cancelled",
             Self::StartFailed(_) => "start_failed",
             Self::StartTimeout => "start_timeout",

@@ -4,6 +4,7 @@
 //!   Event ──▶ Supervisor::step ──▶ Effect*        children: start, stop, restart, escalate
 //!   call  ──▶ BreakerCore::admit / report         one outside dependency: let through or refuse
 //!             Retry::delays                       how long to wait between tries
+//!   stamps ──▶ Watch::look ──▶ Finding*           who is stuck
 //! ```
 //!
 //! The shell around this core owns tasks, timers and mailboxes. It hands in what happened and
@@ -15,6 +16,7 @@ mod jitter;
 mod policy;
 mod retry;
 mod supervisor;
+mod watch;
 
 pub use breaker::{
     BreakerCore, BreakerPolicy, BreakerState, CallOutcome, Permit, Rejection, Transition,
@@ -26,3 +28,4 @@ pub use policy::{
 };
 pub use retry::Retry;
 pub use supervisor::{ChildState, ChildView, Supervisor};
+pub use watch::{Finding, OnStuck, Stamp, Watch, WatchPolicy, Work};

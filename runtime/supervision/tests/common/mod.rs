@@ -33,6 +33,8 @@ pub enum Puppet {
     PanicInPipe,
     Wake(Duration, u32),
     Block(u32),
+    /// Blocks its thread until it is told to go on.
+    BlockThread(std::sync::mpsc::Receiver<()>),
 }
 
 impl Message for Puppet {
@@ -53,6 +55,7 @@ impl Message for Puppet {
             Self::PanicInPipe => "panic_in_pipe",
             Self::Wake(..) => "wake",
             Self::Block(_) => "block",
+            Self::BlockThread(_) => "block_thread",
         }
     }
 
@@ -133,6 +136,7 @@ impl Actor for State {
             }
             Puppet::PanicInPipe => ctx.pipe(async { panic!("in a pipe") }, |()| Puppet::Note(0))?,
             Puppet::Wake(time, n) => ctx.wake_at(ctx.now() + time, Puppet::Note(n)),
+            Puppet::BlockThread(until) => drop(until.recv()),
             Puppet::Block(n) => ctx.blocking(move || n, |done| Puppet::Note(done.unwrap()))?,
         }
         Ok(())

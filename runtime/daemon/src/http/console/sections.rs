@@ -82,9 +82,11 @@ enum Tone {
 impl Tone {
     fn of(state: &str) -> Self {
         match state {
-            "running" | "closed" | "completed" | "following" | "restarted" => Self::Good,
+            "running" | "closed" | "completed" | "following" | "restarted" | "unstuck" => {
+                Self::Good
+            }
             "backoff" | "open" | "forced_open" | "failed" | "halted" | "exited" | "killed"
-            | "gave_up" | "unresponsive" => Self::Bad,
+            | "gave_up" | "unresponsive" | "stuck" => Self::Bad,
             "ended" | "started" => Self::Calm,
             _ => Self::Soon,
         }

@@ -1,6 +1,6 @@
 use std::collections::VecDeque;
 
-use synod_supervision::{ActorView, BreakerView, Role, RuntimeEvent, TreeView};
+use synod_supervision::{ActorView, BreakerView, Role, RuntimeEvent, StuckView, TreeView};
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 
@@ -24,6 +24,7 @@ pub(in crate::http) fn node(id: &str) -> ActorView {
         mailbox_depth: 3,
         mailbox_bound: 1_344,
         handled: 1_234_567,
+        stuck: None,
         handling_p50_ns: Some(12_000),
         handling_p99_ns: Some(1_450_000),
         strategy: None,
@@ -63,6 +64,18 @@ fn sight() -> Sight {
         events: VecDeque::from([exited, breaker]),
         answers: Answers { stores: [(store, Ok(status))].into(), ..Answers::default() },
     }
+}
+
+#[test]
+fn an_actor_that_is_stuck_is_a_reason_against_readiness() {
+    let stuck = StuckView { how: "busy", kind: Some("append"), for_ms: 61_250 };
+    let node = ActorView { stuck: Some(stuck), ..node("store") };
+    let tree = TreeView {
+        node: self::node("root"),
+        children: vec![TreeView { node, children: Vec::new() }],
+    };
+    let reasons = crate::http::health::stuck(&tree);
+    assert_eq!(reasons, ["store is stuck: busy with `append` for 61.2 s"]);
 }
 
 #[test]

@@ -103,6 +103,12 @@ fn row(html: &mut Html, event: &RuntimeEvent) {
         RuntimeEvent::Unresponsive { at, actor } => {
             (at, actor.as_str(), "unresponsive", "it blocks its thread".to_owned())
         }
+        RuntimeEvent::Stuck { at, actor, stuck, .. } => {
+            (at, actor.as_str(), "stuck", stuck.to_string())
+        }
+        RuntimeEvent::Unstuck { at, actor, incarnation } => {
+            (at, actor.as_str(), "unstuck", life(*incarnation))
+        }
         RuntimeEvent::GaveUp { at, supervisor, detail } => {
             (at, supervisor.as_str(), "gave_up", detail.clone())
         }

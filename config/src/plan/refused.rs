@@ -1,0 +1,64 @@
+//! What a running daemon cannot take over.
+
+use synod_types::actor::ActorId;
+
+use super::{Plan, Refused, Sides, Step, Verb};
+use crate::config::Config;
+use crate::kinds::Kind;
+use crate::shape::join;
+
+const PROCESS: &str = "it is the process itself, not an actor in it";
+const MAILBOX: &str = "a mailbox is made once, and messages wait in it";
+const JOURNAL: &str = "a journal is open, and others write to it";
+const DIRECTORY: &str =
+    "the store whose name comes first keeps its journal in the data directory itself";
+const ROOT: &str = "the root has no supervisor that could restart it by other rules";
+
+pub(super) fn refused(sides: &Sides<'_>, plan: &Plan) -> Vec<Refused> {
+    let mut all = Vec::new();
+    let mut refuse = |key: &str, why| all.push(Refused { key: key.to_owned(), why });
+    for change in &plan.others {
+        let part = change.key.split('.').next().unwrap_or_default();
+        if ["runtime", "log", "http", "metrics"].contains(&part) {
+            refuse(&change.key, PROCESS);
+        }
+    }
+    for (id, step) in plan.actors.iter().filter(|(_, step)| step.verb == Verb::Changed) {
+        let section = join("actors", id.as_str());
+        for change in &step.keys {
+            if change.key.starts_with(&format!("{section}.mailbox.")) {
+                refuse(&change.key, MAILBOX);
+            }
+            if step.kind == Some(Kind::Store) {
+                refuse(&change.key, JOURNAL);
+            }
+        }
+    }
+    for (id, step) in &plan.actors {
+        if is_journal_in_use(sides, id, step) {
+            refuse(&join(&join("actors", id.as_str()), "kind"), JOURNAL);
+        }
+    }
+    let (first, second) = (first_store(sides.old), first_store(sides.new));
+    if first != second {
+        let id = second.or(first).map_or("", ActorId::as_str);
+        refuse(&join("actors", id), DIRECTORY);
+    }
+    if let Some(root) = plan.supervisors.get(&sides.new.topology.root) {
+        let rules = root.keys.iter().filter(|change| !change.key.ends_with(".children"));
+        rules.for_each(|change| refuse(&change.key, ROOT));
+    }
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// A journal is not taken from under those who write to it, nor moved while they do.
+fn is_journal_in_use(sides: &Sides<'_>, id: &ActorId, step: &Step) -> bool {
+    let was_store = sides.old.is_store(id);
+    was_store && matches!(step.verb, Verb::Replaced | Verb::Moved)
+}
+
+fn first_store(config: &Config) -> Option<&ActorId> {
+    config.topology.actors.keys().find(|id| config.is_store(id))
+}
