@@ -76,3 +76,17 @@ pub(crate) fn deadline(task: &Task, now: Moment, window: Duration) -> Moment {
     let announced = u64::try_from(task.deadline).unwrap_or(u64::MAX);
     Moment::from_unix_seconds(announced).min(now + window)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_have_names_of_their_own() {
+        let names: BTreeSet<_> = Skip::ALL.into_iter().map(Skip::name).collect();
+        assert_eq!(names.len(), Skip::ALL.len());
+        let is_name =
+            |name: &&str| !name.is_empty() && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'_'));
+        assert!(names.iter().all(is_name), "{names:?}");
+    }
+}

@@ -48,5 +48,9 @@ mod tests {
             let wait = backoff.spread(1, OperatorId(Address::repeat_byte(n))).as_millis();
             assert!((900..=1_100).contains(&wait), "{wait}");
         }
+        // Shares of a hundredth: the last byte of who it is, flipped by the attempt, of 21.
+        let wait =
+            |attempts, n| backoff.spread(attempts, OperatorId(Address::repeat_byte(n))).as_millis();
+        assert_eq!([wait(1, 0), wait(1, 1), wait(3, 1), wait(1, 255)], [910, 900, 920, 920]);
     }
 }

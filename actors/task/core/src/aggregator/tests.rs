@@ -171,7 +171,22 @@ impl Desk {
         let mut from_snapshot = Aggregator::new(self.core.settings.clone());
         snapshot.iter().for_each(|record| from_snapshot.replay(record));
         assert_eq!(from_snapshot.snapshot(), snapshot);
+        for restored in [&again, &from_snapshot] {
+            assert_eq!(known(restored), known(&self.core));
+        }
     }
+}
+
+/// What a core knows that outlives it; not what is under way.
+fn known(core: &Aggregator) -> (String, usize, Vec<Equivocation>) {
+    let mut tasks = core.page(TaskFilter::All, None, usize::MAX);
+    for task in &mut tasks {
+        task.members.clear();
+        if task.state == "processing" {
+            task.state = "pending";
+        }
+    }
+    (format!("{tasks:#?}"), core.open_len().0, core.offences().collect())
 }
 
 fn count(effects: &[Effect], is: impl Fn(&Effect) -> bool) -> usize {
