@@ -7,6 +7,7 @@ use std::time::Duration;
 use synod_types::actor::ActorId;
 
 use crate::call::{CallError, Pending, Reply};
+use crate::deadline::Call;
 use crate::mailbox::Mailbox;
 use crate::message::{Message, Overflow};
 use crate::outlet::Outlet;
@@ -75,6 +76,7 @@ impl<M: Message> Address<M> {
     }
 
     /// Sends a question; the answer is awaited apart. When this returns, the question is queued.
+    /// It has no deadline: it is for what must be done whoever still waits, as a journal's append.
     ///
     /// # Errors
     /// [`CallError::Full`] or [`CallError::Closed`].
@@ -87,7 +89,13 @@ impl<M: Message> Address<M> {
         Ok(pending)
     }
 
-    /// Asks and waits for the answer, at most `timeout` in all.
+    /// Asks and waits for the answer, at most `timeout` in all; if an actor calls on behalf of a
+    /// question, no longer than who asked that waits. The question carries the deadline: once it
+    /// has passed, the question is not taken up any more.
+    ///
+    /// An actor calls on behalf of the question in its hand until it has answered that, and piped
+    /// work on behalf of what its handler had in hand when it began the work. The result of piped
+    /// work, a message of its own, has no deadline.
     ///
     /// # Errors
     /// [`CallError`]; on `Timeout` and `Dropped` the question may have been acted on.
@@ -96,8 +104,13 @@ impl<M: Message> Address<M> {
         timeout: Duration,
         question: impl FnOnce(Reply<T>) -> M,
     ) -> Result<T, CallError> {
-        let asked = async { self.request(question).await?.answer().await };
-        tokio::time::timeout(timeout, asked).await.unwrap_or(Err(CallError::Timeout))
+        let call = Call::within(timeout, &self.mailbox.shared.clock)?;
+        let (reply, pending) = Reply::of_call(call.number());
+        let asked = async {
+            self.send(question(reply)).await.map_err(|rejected| rejected.reason)?;
+            pending.answer().await
+        };
+        call.make(asked).await
     }
 
     /// This address for one type of sentence that the actor understands.

@@ -1,34 +1,71 @@
 //! Questions and answers.
 
+use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use crate::address::RejectReason;
+use crate::matter::Matter;
 
 /// The asker's side of a question travels with it; whoever holds it owes an answer. Dropped
 /// unanswered, it tells the asker [`CallError::Dropped`].
-pub struct Reply<T>(oneshot::Sender<T>);
+pub struct Reply<T> {
+    sender: Option<oneshot::Sender<Result<T, CallError>>>,
+    /// Of which call; 0 if nobody said.
+    call: u64,
+}
+
+thread_local! {
+    /// Whether questions are being dropped because their time is over.
+    static IS_EXPIRING: Cell<bool> = const { Cell::new(false) };
+}
 
 impl<T: Send + 'static> Reply<T> {
     /// A reply and where its answer arrives.
     pub fn channel() -> (Self, Pending<T>) {
+        Self::of_call(0)
+    }
+
+    pub(crate) fn of_call(call: u64) -> (Self, Pending<T>) {
         let (sender, receiver) = oneshot::channel();
-        (Self(sender), Pending(receiver))
+        (Self { sender: Some(sender), call }, Pending(receiver))
     }
 
     /// Answers. An asker that no longer waits is counted.
-    pub fn answer(self, value: T) {
-        if self.0.send(value).is_err() {
+    pub fn answer(mut self, value: T) {
+        Matter::present(|present| present.answered(self.call));
+        if self.sender.take().is_none_or(|sender| sender.send(Ok(value)).is_err()) {
             crate::metrics::lost_asker();
         }
     }
 
     /// Whether the asker has gone.
     pub fn is_abandoned(&self) -> bool {
-        self.0.is_closed()
+        self.sender.as_ref().is_none_or(oneshot::Sender::is_closed)
     }
+}
+
+impl<T> Drop for Reply<T> {
+    fn drop(&mut self) {
+        let expired = self.sender.take().filter(|_| IS_EXPIRING.get());
+        // An asker that no longer waits has noticed by itself.
+        drop(expired.map(|sender| sender.send(Err(CallError::Expired))));
+    }
+}
+
+/// Drops a message unhandled because its deadline has passed, and says so to who asked.
+pub(crate) fn expire<M>(msg: M) {
+    struct Expiring;
+    impl Drop for Expiring {
+        fn drop(&mut self) {
+            IS_EXPIRING.set(false);
+        }
+    }
+    IS_EXPIRING.set(true);
+    let _expiring = Expiring;
+    drop(msg);
 }
 
 impl<T> fmt::Debug for Reply<T> {
@@ -39,7 +76,7 @@ impl<T> fmt::Debug for Reply<T> {
 
 /// An answer on its way.
 #[derive(Debug)]
-pub struct Pending<T>(oneshot::Receiver<T>);
+pub struct Pending<T>(oneshot::Receiver<Result<T, CallError>>);
 
 impl<T: Send + 'static> Pending<T> {
     /// Waits for the answer, at most `timeout`.
@@ -51,7 +88,7 @@ impl<T: Send + 'static> Pending<T> {
     }
 
     pub(crate) async fn answer(self) -> Result<T, CallError> {
-        self.0.await.map_err(|_| CallError::Dropped)
+        self.0.await.unwrap_or(Err(CallError::Dropped))
     }
 }
 
@@ -70,13 +107,16 @@ pub enum CallError {
     /// The answer did not come in time. The question may have been acted on.
     #[error("no answer in time")]
     Timeout,
+    /// The time was over before the question was taken up. It was not acted on.
+    #[error("the time was over before the question was taken up")]
+    Expired,
 }
 
 impl CallError {
     /// Whether asking again, of an actor that is idempotent, may help.
     pub const fn is_retryable(self) -> bool {
         match self {
-            Self::Full | Self::Dropped | Self::Timeout => true,
+            Self::Full | Self::Dropped | Self::Timeout | Self::Expired => true,
             Self::Closed => false,
         }
     }
@@ -88,5 +128,19 @@ impl From<RejectReason> for CallError {
             RejectReason::Full => Self::Full,
             RejectReason::Closed => Self::Closed,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_asked_is_told_whether_a_dropped_question_came_too_late() {
+        let ((late, told), (lost, dropped)) = (Reply::<()>::channel(), Reply::<()>::channel());
+        expire(late);
+        drop(lost);
+        assert_eq!(told.answer().await, Err(CallError::Expired));
+        assert_eq!(dropped.answer().await, Err(CallError::Dropped));
     }
 }

@@ -30,6 +30,19 @@ impl Clock {
         self.start + self.anchor.elapsed()
     }
 
+    /// When `timeout` after `now` is, on both clocks; the longest time-outs end together, in
+    /// thirty years.
+    pub(crate) fn later(&self, now: Instant, timeout: Duration) -> (Instant, Moment) {
+        const LONGEST: Duration = Duration::from_secs(86_400 * 365 * 30);
+        let until = now + timeout.min(LONGEST);
+        (until, self.start + until.saturating_duration_since(self.anchor))
+    }
+
+    /// When `at` is, on the clock that timers follow.
+    pub(crate) fn instant(&self, at: Moment) -> Instant {
+        self.anchor + at.since(self.start)
+    }
+
     /// How long until `at`; zero if it has passed.
     pub fn until(&self, at: Moment) -> Duration {
         at.since(self.now())

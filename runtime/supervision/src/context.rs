@@ -1,8 +1,9 @@
 //! What an incarnation may use of the world: its clock, its alarms, work beside its handler.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -18,6 +19,7 @@ use crate::address::Address;
 use crate::child::Gone;
 use crate::incarnation::{Poke, Signal};
 use crate::mailbox::Mailbox;
+use crate::matter::Matter;
 use crate::message::Message;
 
 /// Handed to every call of an actor. Clones speak of the same incarnation. Work begun through
@@ -34,6 +36,8 @@ struct Inner<M> {
     alarms: Mutex<Tasks>,
     in_flight: Arc<AtomicUsize>,
     draining: Arc<AtomicBool>,
+    /// What the handler has in hand.
+    matter: Arc<Matter>,
 }
 
 /// Tasks that end with the incarnation. Each holds the word that it is gone, so that the next
@@ -79,6 +83,7 @@ impl<M: Message> Context<M> {
             alarms: Mutex::new(Tasks::new(gone)),
             in_flight: Arc::default(),
             draining: Arc::default(),
+            matter: Arc::new(Matter::new()),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -107,6 +112,12 @@ impl<M: Message> Context<M> {
     /// work should not be begun.
     pub fn is_draining(&self) -> bool {
         self.inner.draining.load(Ordering::SeqCst)
+    }
+
+    /// When whoever asked the question in hand stops waiting for its answer; none if nobody
+    /// asked, or has been answered. In piped work: of the question it is done for.
+    pub fn deadline(&self) -> Option<Moment> {
+        Matter::present(Matter::deadline).filter(|&deadline| deadline < Moment::MAX)
     }
 
     /// Sends `msg` to this actor at `at` (at once if that has passed), unless the incarnation
@@ -152,8 +163,10 @@ impl<M: Message> Context<M> {
         let poke = self.inner.poke.clone();
         // What it logs, the actor says.
         let future = future.in_current_span();
+        let mut matter = Some(Arc::new(Matter::beside()));
         self.inner.work.lock().spawn(async move {
-            let made = AssertUnwindSafe(async { map(future.await) }).catch_unwind().await;
+            let mut made = pin!(AssertUnwindSafe(async { map(future.await) }).catch_unwind());
+            let made = poll_fn(|cx| Matter::poll(&mut matter, made.as_mut(), cx)).await;
             match made {
                 Ok(msg) => {
                     drop(mailbox.push_waiting(msg, Some(incarnation)).await);
@@ -209,6 +222,11 @@ impl<M: Message> Context<M> {
         self.inner.poke.send(Signal::Fail(failure));
     }
 
+    /// What the handler has in hand.
+    pub(crate) fn matter(&self) -> &Arc<Matter> {
+        &self.inner.matter
+    }
+
     pub(crate) fn mailbox(&self) -> &Mailbox<M> {
         &self.inner.address.mailbox
     }
@@ -225,6 +243,7 @@ impl<M: Message> Context<M> {
 
     /// Ends all work of the incarnation.
     pub(crate) fn end(&self) {
+        self.inner.matter.put_down();
         self.inner.work.lock().end();
         self.inner.alarms.lock().end();
         self.mailbox().detach(self.inner.incarnation);

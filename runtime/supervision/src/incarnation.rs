@@ -1,7 +1,9 @@
 //! One life of an actor, run by ractor.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::marker::PhantomData;
+use std::pin::pin;
 use std::sync::Arc;
 
 use ractor::{ActorProcessingErr, ActorRef};
@@ -16,6 +18,7 @@ use crate::events::Tapped;
 use crate::failures::InHand;
 use crate::hand::Hand;
 use crate::mailbox::{Letter, Mailbox};
+use crate::matter::Matter;
 use crate::message::{Lane, Message};
 
 /// Messages handled at one poke before orders are looked at again.
@@ -107,7 +110,11 @@ impl<A: Actor> ractor::Actor for Shell<A> {
         let ctx = Context::begin(&mailbox, poke.clone(), &gone);
         let unborn = Unborn(Some(ctx.clone()));
         let span = tracing::info_span!("actor", id = %ctx.id(), life = %ctx.incarnation());
-        let started = A::start(&ctx, args).instrument(span.clone()).await;
+        let mut matter = Some(Arc::clone(ctx.matter()));
+        let started = {
+            let mut start = pin!(A::start(&ctx, args).instrument(span.clone()));
+            poll_fn(|cx| Matter::poll(&mut matter, start.as_mut(), cx)).await
+        };
         let actor = started.map_err(Failure::into_error)?;
         unborn.lives();
         mailbox.attach(poke);
@@ -138,7 +145,10 @@ impl<A: Actor> ractor::Actor for Shell<A> {
         }
         // Not boxed here: `?` would box the box, and nobody would know the failure by its type.
         let span = life.span.clone();
-        life.work(&myself).instrument(span).await.map_err(Failure::into_error)?;
+        let mut matter = Some(Arc::clone(life.ctx.matter()));
+        let mut work = pin!(life.work(&myself).instrument(span));
+        let worked = poll_fn(|cx| Matter::poll(&mut matter, work.as_mut(), cx)).await;
+        worked.map_err(Failure::into_error)?;
         Ok(())
     }
 }
@@ -178,10 +188,18 @@ impl<A: Actor> Life<A> {
     }
 
     async fn take(&mut self, letter: Letter<A::Msg>) -> Result<(), Failure> {
-        let Letter { msg, at, is_timed, .. } = letter;
+        let Letter { msg, at, is_timed, carried, .. } = letter;
         let (kind, lane) = (msg.kind(), msg.lane());
         let is_looked_at = is_timed || self.ctx.mailbox().shared.events.is_tapped();
         let begun = if is_looked_at { self.ctx.now() } else { at };
+        if !carried.is_nothing() {
+            let now = if is_looked_at { begun } else { self.ctx.now() };
+            if carried.deadline <= now {
+                self.ctx.mailbox().expire(msg);
+                return Ok(());
+            }
+            self.ctx.matter().take_up(&carried);
+        }
         if is_looked_at {
             self.ctx.mailbox().begun_one(kind);
         }
@@ -192,6 +210,9 @@ impl<A: Actor> Life<A> {
             if span.is_disabled() { handling.await } else { handling.instrument(span).await };
         if outcome.is_ok() {
             self.in_hand = None;
+        }
+        if !carried.is_nothing() {
+            self.ctx.matter().put_down();
         }
         self.ctx.mailbox().handled_one();
         if is_looked_at {

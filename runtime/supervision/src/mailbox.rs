@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::address::{RejectReason, Rejected};
 use crate::capacity::Capacity;
+use crate::carried::Carried;
 use crate::dead_letters::DeadReason;
 use crate::failures::InHand;
 use crate::hand::Hand;
@@ -31,6 +32,7 @@ pub(crate) struct Letter<M> {
     pub(crate) is_timed: bool,
     /// For results and alarms: whose they are. No other incarnation is told of them.
     pub(crate) own: Option<Incarnation>,
+    pub(crate) carried: Carried,
 }
 
 /// Invariant: if a lane holds a message and an incarnation is attached, then either the
@@ -126,6 +128,7 @@ impl<M: Message> Mailbox<M> {
                         && letter.msg.overflow() == Overflow::Coalesce(key)
                 };
                 if let Some(letter) = queue.iter_mut().rev().find(same) {
+                    letter.carried = Carried::now();
                     let replaced = std::mem::replace(&mut letter.msg, msg);
                     drop(lanes);
                     self.metrics.coalesced.increment(1);
@@ -199,7 +202,13 @@ impl<M: Message> Mailbox<M> {
         (msg, own): (M, Option<Incarnation>),
     ) {
         let (at, is_timed) = lanes.stamps.next(|| self.shared.clock.now());
-        lanes.queues[lane as usize].push_back(Letter { msg, at, is_timed, own });
+        lanes.queues[lane as usize].push_back(Letter {
+            msg,
+            at,
+            is_timed,
+            own,
+            carried: Carried::now(),
+        });
         lanes.accepted += 1;
         if lane != Lane::Normal {
             self.is_urgent.store(true, Ordering::Release);
@@ -334,6 +343,13 @@ impl<M: Message> Mailbox<M> {
     /// Notes when the last timed message was handled.
     pub(crate) fn progressed(&self, now: Moment) {
         self.progress.store(now.unix_nanos(), Ordering::Relaxed);
+    }
+
+    /// Drops a question whose time is over: who asked is told, so it is no dead letter.
+    pub(crate) fn expire(&self, msg: M) {
+        self.metrics.expired.increment(1);
+        tracing::debug!(actor = %self.id, kind = msg.kind(), "the question came too late");
+        crate::call::expire(msg);
     }
 
     /// Makes a dead letter of what an ending incarnation has in hand.

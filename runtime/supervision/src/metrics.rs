@@ -18,6 +18,7 @@ use crate::times::Times;
 const ACCEPTED: &str = "actor_messages_accepted_total";
 const COALESCED: &str = "actor_messages_coalesced_total";
 const REFUSED: &str = "actor_messages_refused_total";
+const EXPIRED: &str = "actor_requests_expired_total";
 const HANDLED: &str = "actor_messages_handled_total";
 const WAIT: &str = "actor_message_wait_seconds";
 const HANDLING: &str = "actor_message_handling_seconds";
@@ -43,6 +44,11 @@ pub fn describe() {
     describe_counter!(ACCEPTED, Unit::Count, "Messages put into a mailbox");
     describe_counter!(COALESCED, Unit::Count, "Messages that replaced a queued one of their key");
     describe_counter!(REFUSED, Unit::Count, "Messages given back to their sender: full or closed");
+    describe_counter!(
+        EXPIRED,
+        Unit::Count,
+        "Questions not handled because their deadline had passed when they were taken up"
+    );
     describe_counter!(HANDLED, Unit::Count, "Messages handled");
     describe_histogram!(
         WAIT,
@@ -80,6 +86,7 @@ pub(crate) struct MailboxMetrics {
     accepted: Counter,
     pub(crate) coalesced: Counter,
     pub(crate) refused: Counter,
+    pub(crate) expired: Counter,
     handled: Counter,
     wait: Histogram,
     handling: Histogram,
@@ -99,6 +106,7 @@ impl MailboxMetrics {
             accepted: counter!(ACCEPTED, "actor" => actor.clone()),
             coalesced: counter!(COALESCED, "actor" => actor.clone()),
             refused: counter!(REFUSED, "actor" => actor.clone()),
+            expired: counter!(EXPIRED, "actor" => actor.clone()),
             handled: counter!(HANDLED, "actor" => actor.clone()),
             wait: histogram!(WAIT, "actor" => actor.clone()),
             handling: histogram!(HANDLING, "actor" => actor.clone()),

@@ -11,6 +11,8 @@ use synod_types::actor::ActorId;
 
 use crate::address::{Address, RejectReason};
 use crate::call::{CallError, Pending, Reply};
+use crate::clock::Clock;
+use crate::deadline::Call;
 use crate::message::Message;
 
 /// Where sentences of type `T` go: the end of one edge of the topology. The sender does not know
@@ -33,6 +35,7 @@ impl<T> fmt::Debug for Outlet<T> {
 
 trait Port<T>: Send + Sync {
     fn id(&self) -> &ActorId;
+    fn clock(&self) -> &Clock;
     fn tell(&self, sentence: T) -> Result<(), RejectReason>;
     fn send(
         &self,
@@ -45,6 +48,10 @@ struct Narrowed<M, T>(Address<M>, PhantomData<fn(T)>);
 impl<M: Message + From<T>, T: Send + 'static> Port<T> for Narrowed<M, T> {
     fn id(&self) -> &ActorId {
         self.0.id()
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.0.mailbox.shared.clock
     }
 
     fn tell(&self, sentence: T) -> Result<(), RejectReason> {
@@ -88,6 +95,7 @@ impl<T: Send + 'static> Outlet<T> {
     }
 
     /// Sends a question; the answer is awaited apart. When this returns, the question is queued.
+    /// It has no deadline: it is for what must be done whoever still waits, as a journal's append.
     ///
     /// # Errors
     /// [`CallError::Full`] or [`CallError::Closed`].
@@ -100,7 +108,13 @@ impl<T: Send + 'static> Outlet<T> {
         Ok(pending)
     }
 
-    /// Asks and waits for the answer, at most `timeout` in all.
+    /// Asks and waits for the answer, at most `timeout` in all; if an actor calls on behalf of a
+    /// question, no longer than who asked that waits. The question carries the deadline: once it
+    /// has passed, the question is not taken up any more.
+    ///
+    /// An actor calls on behalf of the question in its hand until it has answered that, and piped
+    /// work on behalf of what its handler had in hand when it began the work. The result of piped
+    /// work, a message of its own, has no deadline.
     ///
     /// # Errors
     /// [`CallError`]; on `Timeout` and `Dropped` the question may have been acted on.
@@ -109,8 +123,13 @@ impl<T: Send + 'static> Outlet<T> {
         timeout: Duration,
         question: impl FnOnce(Reply<A>) -> T,
     ) -> Result<A, CallError> {
-        let asked = async { self.request(question).await?.answer().await };
-        tokio::time::timeout(timeout, asked).await.unwrap_or(Err(CallError::Timeout))
+        let call = Call::within(timeout, self.port.clock())?;
+        let (reply, pending) = Reply::of_call(call.number());
+        let asked = async {
+            self.send(question(reply)).await?;
+            pending.answer().await
+        };
+        call.make(asked).await
     }
 }
 

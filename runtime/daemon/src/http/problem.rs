@@ -54,7 +54,7 @@ impl Problem {
 impl From<CallError> for Problem {
     fn from(error: CallError) -> Self {
         let status = match error {
-            CallError::Timeout => StatusCode::GATEWAY_TIMEOUT,
+            CallError::Timeout | CallError::Expired => StatusCode::GATEWAY_TIMEOUT,
             CallError::Full | CallError::Closed | CallError::Dropped => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
