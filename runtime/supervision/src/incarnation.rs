@@ -195,6 +195,7 @@ impl<A: Actor> Life<A> {
         if !carried.is_nothing() {
             let now = if is_looked_at { begun } else { self.ctx.now() };
             if carried.deadline <= now {
+                self.ctx.mailbox().progressed(now);
                 self.ctx.mailbox().expire(msg);
                 return Ok(());
             }
