@@ -102,9 +102,11 @@ fn find_strays(root: &Path, dir: &str, members: &[(String, Manifest)], strays: &
 /// Which rooms of ours a room may see, by what it is.
 fn may_see(dir: &str, names: &BTreeMap<String, String>) -> BTreeSet<String> {
     let visible: Vec<String> = match dir.split('/').collect::<Vec<_>>()[..] {
-        ["messages", "types"] => vec![],
+        ["messages", "types"] | ["runtime", "supervision", "lanes"] => vec![],
         ["runtime", "supervision", "core"] | ["actors", _, "core"] => strings(&["synod-types"]),
-        ["runtime", "supervision"] => strings(&["synod-types", "synod-supervision-core"]),
+        ["runtime", "supervision"] => {
+            strings(&["synod-types", "synod-supervision-core", "synod-supervision-lanes"])
+        }
         ["messages", "protocol"] => strings(&["synod-types", "synod-supervision"]),
         ["config"] => strings(&["synod-types", "synod-supervision-core"]),
         ["actors", domain] => {

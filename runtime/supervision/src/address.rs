@@ -70,7 +70,7 @@ impl<M: Message> Address<M> {
     /// Gives the message back if there is no room for it or the actor is stopping.
     pub async fn send(&self, msg: M) -> Result<(), Rejected<M>> {
         match msg.overflow() {
-            Overflow::Wait => self.mailbox.push_waiting(msg, None).await,
+            Overflow::Wait => self.mailbox.push_waiting(msg).await,
             Overflow::Refuse | Overflow::DropOldest | Overflow::Coalesce(_) => self.tell(msg),
         }
     }

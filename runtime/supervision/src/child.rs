@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use ractor::{ActorCell, ActorRuntime, SpawnErr};
 use synod_supervision_core::{ChildPolicy, StopHow, SupervisorPolicy};
+use synod_supervision_lanes::Order as Told;
 use synod_types::actor::ActorId;
 use tokio::sync::oneshot;
 
 use crate::actor::Actor;
 use crate::address::Address;
-use crate::incarnation::{Birth, Shell, Signal};
-use crate::mailbox::Mailbox;
+use crate::incarnation::{Birth, Shell};
+use crate::mailbox::{End, Mailbox};
 use crate::shared::Shared;
 use crate::supervisor::{Order, SupervisorBirth, SupervisorShell};
 
@@ -94,20 +95,18 @@ struct Worker<A: Actor> {
 impl<A: Actor> Spawn for Worker<A> {
     fn spawn(&self, supervisor: ActorCell, gone: Gone) -> Result<Spawned, SpawnErr> {
         let mailbox = Arc::clone(&self.mailbox);
-        let birth = Birth { mailbox: Arc::clone(&mailbox), args: self.args.clone(), gone };
+        let incarnation = mailbox.begin();
+        let args = self.args.clone();
+        let birth = Birth { mailbox: Arc::clone(&mailbox), incarnation, args, gone };
         let (actor, start) =
             ActorRuntime::spawn_linked_instant(None, Shell::<A>::new(), birth, supervisor)?;
         let cell = actor.get_cell();
-        let stop = Box::new(move |how| {
-            let signal = match how {
-                StopHow::Drain => {
-                    mailbox.close();
-                    Signal::Drain
-                }
-                StopHow::Halt => Signal::Halt,
-            };
-            // One that has ended needs no order.
-            drop(actor.cast(signal));
+        let stop = Box::new(move |how| match how {
+            StopHow::Drain => {
+                mailbox.close();
+                mailbox.order(incarnation, Told::Drain);
+            }
+            StopHow::Halt => mailbox.order(incarnation, Told::End(End::Halt)),
         });
         Ok(Spawned { cell, started: started(start), stop })
     }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 use parking_lot::Mutex;
+use synod_supervision_lanes::Order;
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 use tokio::task::JoinSet;
@@ -17,8 +18,7 @@ use tracing::Instrument;
 use crate::actor::Failure;
 use crate::address::Address;
 use crate::child::Gone;
-use crate::incarnation::{Poke, Signal};
-use crate::mailbox::Mailbox;
+use crate::mailbox::{End, Mailbox};
 use crate::matter::Matter;
 use crate::message::Message;
 
@@ -31,7 +31,6 @@ pub struct Context<M> {
 struct Inner<M> {
     address: Address<M>,
     incarnation: Incarnation,
-    poke: Poke,
     work: Mutex<Tasks>,
     alarms: Mutex<Tasks>,
     in_flight: Arc<AtomicUsize>,
@@ -74,11 +73,14 @@ pub struct Busy {
 pub struct Panicked(pub String);
 
 impl<M: Message> Context<M> {
-    pub(crate) fn begin(mailbox: &Arc<Mailbox<M>>, poke: Poke, gone: &Arc<Gone>) -> Self {
+    pub(crate) fn begin(
+        mailbox: Arc<Mailbox<M>>,
+        incarnation: Incarnation,
+        gone: &Arc<Gone>,
+    ) -> Self {
         let inner = Inner {
-            incarnation: mailbox.begin(),
-            address: Address { mailbox: Arc::clone(mailbox) },
-            poke,
+            incarnation,
+            address: Address { mailbox },
             work: Mutex::new(Tasks::new(gone)),
             alarms: Mutex::new(Tasks::new(gone)),
             in_flight: Arc::default(),
@@ -140,7 +142,7 @@ impl<M: Message> Context<M> {
             tokio::time::sleep(delay).await;
             if !draining.load(Ordering::SeqCst) {
                 // Closed in the meantime: the alarm has nobody to wake.
-                drop(mailbox.push_waiting(msg, Some(incarnation)).await);
+                mailbox.push_own(msg, incarnation).await;
             }
         });
     }
@@ -159,8 +161,6 @@ impl<M: Message> Context<M> {
         let slot = Slot::take(&self.inner.in_flight, limit).ok_or(Busy { limit })?;
         let mailbox = Arc::clone(&self.inner.address.mailbox);
         let incarnation = self.inner.incarnation;
-        let draining = Arc::clone(&self.inner.draining);
-        let poke = self.inner.poke.clone();
         // What it logs, the actor says.
         let future = future.in_current_span();
         let mut matter = Some(Arc::new(Matter::beside()));
@@ -169,17 +169,14 @@ impl<M: Message> Context<M> {
             let made = poll_fn(|cx| Matter::poll(&mut matter, made.as_mut(), cx)).await;
             match made {
                 Ok(msg) => {
-                    drop(mailbox.push_waiting(msg, Some(incarnation)).await);
+                    mailbox.push_own(msg, incarnation).await;
                     drop(slot);
-                    // A drain that found work under way waits for the last of it. Either it saw
-                    // the slot given back, or this sees that it has begun.
-                    if draining.load(Ordering::SeqCst) {
-                        poke.send(Signal::Poke);
-                    }
+                    // A drain that found work under way waits for the last of it.
+                    mailbox.order(incarnation, Order::Look);
                 }
                 Err(panic) => {
                     let text = format!("panic in piped work: {}", panic_text(&*panic));
-                    poke.send(Signal::Fail(Failure::because(text)));
+                    mailbox.order(incarnation, Order::End(End::Fail(Failure::because(text))));
                 }
             }
         });
@@ -219,7 +216,7 @@ impl<M: Message> Context<M> {
 
     /// Ends this incarnation as a failed one, from wherever the failure is found.
     pub fn fail(&self, failure: Failure) {
-        self.inner.poke.send(Signal::Fail(failure));
+        self.mailbox().order(self.inner.incarnation, Order::End(End::Fail(failure)));
     }
 
     /// What the handler has in hand.
@@ -236,9 +233,9 @@ impl<M: Message> Context<M> {
         self.inner.alarms.lock().set.abort_all();
     }
 
-    /// Whether no message waits and no piped work is under way.
-    pub(crate) fn is_quiet(&self) -> bool {
-        self.inner.in_flight.load(Ordering::SeqCst) == 0 && self.mailbox().is_empty()
+    /// Counts the piped work under way.
+    pub(crate) fn in_flight(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.inner.in_flight)
     }
 
     /// Ends all work of the incarnation.

@@ -1,13 +1,14 @@
 //! One life of an actor, run by ractor.
 
-use std::fmt;
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::pin;
 use std::sync::Arc;
 
 use ractor::{ActorProcessingErr, ActorRef};
-use synod_supervision_core::Work;
+use synod_supervision_lanes::Next;
+use synod_types::actor::Incarnation;
 use synod_types::time::Moment;
 use tracing::{Instrument, Span};
 
@@ -17,42 +18,9 @@ use crate::context::Context;
 use crate::events::Tapped;
 use crate::failures::InHand;
 use crate::hand::Hand;
-use crate::mailbox::{Letter, Mailbox};
+use crate::mailbox::{End, Letter, Mailbox};
 use crate::matter::Matter;
 use crate::message::{Lane, Message};
-
-/// Messages handled at one poke before orders are looked at again.
-const BATCH: usize = 64;
-
-/// What ractor carries: never the actor's own messages.
-#[derive(Debug)]
-pub(crate) enum Signal {
-    /// There may be mail.
-    Poke,
-    /// Handle what is queued, then end.
-    Drain,
-    /// End now; the mail stays.
-    Halt,
-    /// End as a failure.
-    Fail(Failure),
-}
-
-/// Reaches one incarnation; harmless once it is gone.
-#[derive(Clone)]
-pub(crate) struct Poke(ActorRef<Signal>);
-
-impl Poke {
-    pub(crate) fn send(&self, signal: Signal) {
-        // An incarnation that has ended needs no signal.
-        drop(self.0.cast(signal));
-    }
-}
-
-impl fmt::Debug for Poke {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Poke")
-    }
-}
 
 pub(crate) struct Shell<A>(PhantomData<fn() -> A>);
 
@@ -65,6 +33,7 @@ impl<A> Shell<A> {
 /// What a life is made from.
 pub(crate) struct Birth<A: Actor> {
     pub(crate) mailbox: Arc<Mailbox<A::Msg>>,
+    pub(crate) incarnation: Incarnation,
     pub(crate) args: A::Args,
     /// Dropped when nothing of the incarnation is left.
     pub(crate) gone: Gone,
@@ -77,7 +46,6 @@ pub(crate) struct Life<A: Actor> {
     hand: Hand<A::Msg>,
     /// Being handled, or what its handling failed on.
     in_hand: Option<&'static str>,
-    is_draining: bool,
     /// Says in every log line who speaks, and in which life.
     span: Span,
     _gone: Arc<Gone>,
@@ -94,20 +62,21 @@ impl<A: Actor> Drop for Life<A> {
     }
 }
 
+/// ractor starts it, kills it at its next await and says how it ended. It carries no messages:
+/// one future runs the whole life and waits on the mailbox alone.
 impl<A: Actor> ractor::Actor for Shell<A> {
-    type Msg = Signal;
+    type Msg = Infallible;
     type State = Life<A>;
     type Arguments = Birth<A>;
 
     async fn pre_start(
         &self,
-        myself: ActorRef<Signal>,
+        _: ActorRef<Infallible>,
         birth: Birth<A>,
     ) -> Result<Life<A>, ActorProcessingErr> {
-        let Birth { mailbox, args, gone } = birth;
+        let Birth { mailbox, incarnation, args, gone } = birth;
         let gone = Arc::new(gone);
-        let poke = Poke(myself);
-        let ctx = Context::begin(&mailbox, poke.clone(), &gone);
+        let ctx = Context::begin(mailbox, incarnation, &gone);
         let unborn = Unborn(Some(ctx.clone()));
         let span = tracing::info_span!("actor", id = %ctx.id(), life = %ctx.incarnation());
         let mut matter = Some(Arc::clone(ctx.matter()));
@@ -117,38 +86,23 @@ impl<A: Actor> ractor::Actor for Shell<A> {
         };
         let actor = started.map_err(Failure::into_error)?;
         unborn.lives();
-        mailbox.attach(poke);
-        let hand = Hand::of(ctx.incarnation());
-        Ok(Life { actor, ctx, hand, in_hand: None, is_draining: false, span, _gone: gone })
+        ctx.mailbox().ready(incarnation);
+        let hand = Hand::of(incarnation, ctx.in_flight());
+        Ok(Life { actor, ctx, hand, in_hand: None, span, _gone: gone })
     }
 
-    async fn handle(
+    async fn post_start(
         &self,
-        myself: ActorRef<Signal>,
-        signal: Signal,
+        myself: ActorRef<Infallible>,
         life: &mut Life<A>,
     ) -> Result<(), ActorProcessingErr> {
-        match signal {
-            Signal::Poke => (),
-            Signal::Drain => {
-                life.is_draining = true;
-                life.ctx.drain();
-            }
-            Signal::Halt => {
-                // How long it may take, its supervisor says.
-                life.ctx.mailbox().pulse.set(Work::Idle);
-                life.actor.stop(&life.ctx).await;
-                myself.stop(None);
-                return Ok(());
-            }
-            Signal::Fail(failure) => return Err(Box::new(failure.into_error())),
-        }
-        // Not boxed here: `?` would box the box, and nobody would know the failure by its type.
         let span = life.span.clone();
         let mut matter = Some(Arc::clone(life.ctx.matter()));
-        let mut work = pin!(life.work(&myself).instrument(span));
-        let worked = poll_fn(|cx| Matter::poll(&mut matter, work.as_mut(), cx)).await;
-        worked.map_err(Failure::into_error)?;
+        let mut run = pin!(life.run().instrument(span));
+        let ended = poll_fn(|cx| Matter::poll(&mut matter, run.as_mut(), cx)).await;
+        // Not boxed here: `?` would box the box, and nobody would know the failure by its type.
+        ended.map_err(Failure::into_error)?;
+        myself.stop(None);
         Ok(())
     }
 }
@@ -171,29 +125,32 @@ impl<M: Message> Drop for Unborn<M> {
 }
 
 impl<A: Actor> Life<A> {
-    /// Handles up to a batch of messages; asks to be poked again if there may be more.
-    async fn work(&mut self, myself: &ActorRef<Signal>) -> Result<(), Failure> {
-        for _ in 0..BATCH {
-            let Some(letter) = self.ctx.mailbox().next(&mut self.hand) else {
-                if self.is_draining && self.ctx.is_quiet() {
+    /// Handles messages until it is told to end.
+    async fn run(&mut self) -> Result<(), Failure> {
+        loop {
+            let (mailbox, hand) = (self.ctx.mailbox(), &mut self.hand);
+            let next = poll_fn(|cx| mailbox.poll_next(cx, hand)).await;
+            match next {
+                Next::Letter(letter) => self.take(letter).await?,
+                Next::Hand => (),
+                Next::Drain => self.ctx.drain(),
+                Next::End(End::Fail(failure)) => return Err(failure),
+                Next::End(End::Halt) | Next::Drained => {
                     self.actor.stop(&self.ctx).await;
-                    myself.stop(None);
+                    return Ok(());
                 }
-                return Ok(());
-            };
-            self.take(letter).await?;
+                Next::Over => return Ok(()),
+            }
         }
-        Poke(myself.clone()).send(Signal::Poke);
-        Ok(())
     }
 
     async fn take(&mut self, letter: Letter<A::Msg>) -> Result<(), Failure> {
-        let Letter { msg, at, is_timed, carried, .. } = letter;
+        let Letter { msg, at, carried, .. } = letter;
         let (kind, lane) = (msg.kind(), msg.lane());
-        let is_looked_at = is_timed || self.ctx.mailbox().shared.events.is_tapped();
-        let begun = if is_looked_at { self.ctx.now() } else { at };
+        let is_looked_at = at.is_some() || self.ctx.mailbox().shared.events.is_tapped();
+        let begun = is_looked_at.then(|| self.ctx.now());
         if !carried.is_nothing() {
-            let now = if is_looked_at { begun } else { self.ctx.now() };
+            let now = begun.unwrap_or_else(|| self.ctx.now());
             if carried.deadline <= now {
                 self.ctx.mailbox().progressed(now);
                 self.ctx.mailbox().expire(msg);
@@ -215,21 +172,22 @@ impl<A: Actor> Life<A> {
         if !carried.is_nothing() {
             self.ctx.matter().put_down();
         }
-        self.ctx.mailbox().handled_one();
-        if is_looked_at {
-            let seen = Seen { at, begun, is_timed, kind, lane, is_failed: outcome.is_err() };
-            self.note(seen);
+        let handled = self.ctx.mailbox().handled_one();
+        if let Some(begun) = begun {
+            self.note(Seen { at, begun, handled, kind, lane, is_failed: outcome.is_err() });
         }
         outcome
     }
 
     fn note(&mut self, seen: Seen) {
         let ended = self.ctx.now();
-        let (waited, handled_in) = (seen.begun.since(seen.at), ended.since(seen.begun));
+        let handled_in = ended.since(seen.begun);
+        let waited = seen.at.map(|at| seen.begun.since(at));
         let mailbox = self.ctx.mailbox();
         mailbox.progressed(ended);
-        if seen.is_timed && self.hand.records(ended) {
+        if let Some(waited) = waited {
             mailbox.metrics.timed(ended, waited, handled_in);
+            self.hand.timed(&mailbox.stamps, ended, seen.handled);
         }
         if mailbox.shared.events.is_tapped() {
             mailbox.shared.events.tap(Tapped {
@@ -238,7 +196,7 @@ impl<A: Actor> Life<A> {
                 incarnation: self.ctx.incarnation(),
                 kind: seen.kind,
                 lane: seen.lane.name(),
-                waited,
+                waited: waited.unwrap_or_default(),
                 handled_in,
                 is_failed: seen.is_failed,
             });
@@ -248,9 +206,10 @@ impl<A: Actor> Life<A> {
 
 /// What is known of a message whose handling was looked at.
 struct Seen {
-    at: Moment,
+    at: Option<Moment>,
     begun: Moment,
-    is_timed: bool,
+    /// Which of all that were handled.
+    handled: u64,
     kind: &'static str,
     lane: Lane,
     is_failed: bool,

@@ -1,23 +1,24 @@
 //! The mailbox: bounded lanes that belong to the address, not to an incarnation.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use parking_lot::{Mutex, MutexGuard};
-use synod_supervision_core::Work;
+use parking_lot::Mutex;
+use synod_supervision_core::{Stamp, Work};
+use synod_supervision_lanes::{Admission, Doing, Lanes, Next, Order, Place};
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
-use tokio::sync::Notify;
+use tokio::task::coop;
 
+use crate::actor::Failure;
 use crate::address::{RejectReason, Rejected};
 use crate::capacity::Capacity;
 use crate::carried::Carried;
 use crate::dead_letters::DeadReason;
 use crate::failures::InHand;
-use crate::hand::Hand;
-use crate::incarnation::{Poke, Signal};
+use crate::hand::{Hand, Reading};
 use crate::message::{Lane, Message, Overflow};
 use crate::metrics::MailboxMetrics;
 use crate::pulse::Pulse;
@@ -27,80 +28,64 @@ use crate::stamps::Stamps;
 /// A message and when it was accepted.
 pub(crate) struct Letter<M> {
     pub(crate) msg: M,
-    /// If it is not timed: when the last timed one before it was.
-    pub(crate) at: Moment,
-    pub(crate) is_timed: bool,
+    /// When it was accepted, if it is timed.
+    pub(crate) at: Option<Moment>,
     /// For results and alarms: whose they are. No other incarnation is told of them.
     pub(crate) own: Option<Incarnation>,
     pub(crate) carried: Carried,
 }
 
-/// Invariant: if a lane holds a message and an incarnation is attached, then either the
-/// incarnation is handling, or a poke is on its way to it. `idle` is only read and written under
-/// the lock that guards the lanes, so no push can fall between “empty” and “idle”.
+/// How an incarnation is told to end.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// In order; the mail stays.
+    Halt,
+    /// As a failure.
+    Fail(Failure),
+}
+
+/// See the module.
 ///
 /// Invariant: what an incarnation has in hand is older than all that waits in the normal lane.
 /// It goes back to the lane's front, in order, before the incarnation is gone, and so before the
 /// next one takes anything.
-struct Lanes<M> {
-    queues: [VecDeque<Letter<M>>; 3],
-    idle: bool,
-    /// Nothing more from outside.
-    closed: bool,
-    /// Nothing more at all: nobody will ever look.
-    abandoned: bool,
-    poke: Option<Poke>,
-    incarnation: Incarnation,
-    accepted: u64,
-    stamps: Stamps,
-}
-
-/// See the module.
 pub(crate) struct Mailbox<M> {
     pub(crate) id: ActorId,
     pub(crate) shared: Arc<Shared>,
     pub(crate) metrics: MailboxMetrics,
+    pub(crate) stamps: Stamps,
     pub(crate) pulse: Pulse,
     capacity: Capacity,
-    lanes: Mutex<Lanes<M>>,
-    room: [Notify; 3],
-    /// Senders that wait for room, or are about to.
-    waiting: AtomicUsize,
-    /// Whether the control or the high lane holds a message. Written under the lock only.
-    is_urgent: AtomicBool,
+    lanes: Lanes<Letter<M>, End>,
     /// What an incarnation has in hand and does not handle yet. Written by it alone, as the next
     /// two are.
     held: AtomicUsize,
     handled: AtomicU64,
     progress: AtomicU64,
-    /// Of accepted and handled messages, those that the counters know of.
-    counted: Mutex<(u64, u64)>,
+    counted: Mutex<Counted>,
     /// What the last incarnation that ended with a message in hand had there.
     fell_with: Mutex<Option<InHand>>,
 }
 
+/// What the metrics know.
+#[derive(Default)]
+struct Counted {
+    accepted: u64,
+    handled: u64,
+    /// When they were told.
+    at: Moment,
+}
+
 impl<M: Message> Mailbox<M> {
     pub(crate) fn new(id: ActorId, capacity: Capacity, shared: Arc<Shared>) -> Self {
-        let lanes = Lanes {
-            queues: [VecDeque::new(), VecDeque::new(), VecDeque::new()],
-            idle: false,
-            closed: false,
-            abandoned: false,
-            poke: None,
-            incarnation: Incarnation::default(),
-            accepted: 0,
-            stamps: Stamps::new(),
-        };
         Self {
             metrics: MailboxMetrics::register(&id),
-            pulse: Pulse::new(),
+            pulse: Pulse::default(),
             id,
             shared,
+            stamps: Stamps::new(),
             capacity,
-            lanes: Mutex::new(lanes),
-            room: [Notify::new(), Notify::new(), Notify::new()],
-            waiting: AtomicUsize::new(0),
-            is_urgent: AtomicBool::new(false),
+            lanes: Lanes::new(),
             held: AtomicUsize::new(0),
             handled: AtomicU64::new(0),
             progress: AtomicU64::new(0),
@@ -111,15 +96,11 @@ impl<M: Message> Mailbox<M> {
 
     /// Accepts a message or gives it back, according to its own overflow policy.
     pub(crate) fn push(&self, msg: M) -> Result<(), Rejected<M>> {
-        let lane = msg.lane();
-        let overflow = msg.overflow();
-        let mut lanes = self.lanes.lock();
-        if lanes.closed {
-            drop(lanes);
-            self.metrics.refused.increment(1);
-            return Err(Rejected { msg, reason: RejectReason::Closed });
-        }
-        let queue = &mut lanes.queues[lane as usize];
+        let (lane, overflow) = (msg.lane(), msg.overflow());
+        let Ok(mut admission) = self.lanes.admit() else {
+            return Err(self.refuse(msg, RejectReason::Closed));
+        };
+        let queue = admission.queue(lane as usize);
         let mut evicted = None;
         match overflow {
             Overflow::Coalesce(key) => {
@@ -130,7 +111,7 @@ impl<M: Message> Mailbox<M> {
                 if let Some(letter) = queue.iter_mut().rev().find(same) {
                     letter.carried = Carried::now();
                     let replaced = std::mem::replace(&mut letter.msg, msg);
-                    drop(lanes);
+                    drop(admission);
                     self.metrics.coalesced.increment(1);
                     drop(replaced);
                     return Ok(());
@@ -142,197 +123,144 @@ impl<M: Message> Mailbox<M> {
             Overflow::DropOldest | Overflow::Wait | Overflow::Refuse => (),
         }
         if self.capacity.of(lane) <= queue.len() {
-            drop(lanes);
-            self.metrics.refused.increment(1);
-            return Err(Rejected { msg, reason: RejectReason::Full });
+            drop(admission);
+            return Err(self.refuse(msg, RejectReason::Full));
         }
-        self.accept(lanes, lane, (msg, None));
+        self.accept(admission, lane, (msg, None));
         if let Some(letter) = evicted {
             self.bury(letter.msg.kind(), DeadReason::DroppedOldest);
         }
         Ok(())
     }
 
-    /// Like [`Self::push`], but waits for room whatever the policy. `own`: from that incarnation
-    /// of the actor itself, admitted while draining too, and of no use to the next one.
-    pub(crate) async fn push_waiting(
-        &self,
-        mut msg: M,
-        own: Option<Incarnation>,
-    ) -> Result<(), Rejected<M>> {
-        let lane = msg.lane() as usize;
-        // Counted before it looks: who makes room later, under the lock, sees that it waits.
-        let _waits = Waits::begin(&self.waiting);
-        loop {
-            let room = self.room[lane].notified();
-            tokio::pin!(room);
-            room.as_mut().enable();
-            let pushed = match own {
-                Some(incarnation) => self.push_own(msg, incarnation),
-                None => self.push(msg),
-            };
-            match pushed {
-                Ok(()) => return Ok(()),
-                Err(Rejected { msg: back, reason: RejectReason::Full }) => msg = back,
-                Err(rejected) => return Err(rejected),
-            }
-            room.await;
-        }
-    }
-
-    fn push_own(&self, msg: M, incarnation: Incarnation) -> Result<(), Rejected<M>> {
+    /// Like [`Self::push`], for a message whose policy is to wait for room.
+    pub(crate) async fn push_waiting(&self, msg: M) -> Result<(), Rejected<M>> {
         let lane = msg.lane();
-        let mut lanes = self.lanes.lock();
-        if lanes.abandoned {
-            return Err(Rejected { msg, reason: RejectReason::Closed });
-        }
-        let queue = &mut lanes.queues[lane as usize];
-        if self.capacity.of(lane) <= queue.len() {
-            return Err(Rejected { msg, reason: RejectReason::Full });
-        }
-        self.accept(lanes, lane, (msg, Some(incarnation)));
-        Ok(())
+        let place = self.lanes.place(lane as usize, self.capacity.of(lane));
+        self.push_to(place, lane, (msg, None)).await.map_err(|msg| {
+            self.metrics.refused.increment(1);
+            Rejected { msg, reason: RejectReason::Closed }
+        })
     }
 
-    /// There is room. Pokes an idle incarnation.
+    /// Like [`Self::push_waiting`], from that incarnation of the actor itself: admitted while
+    /// draining too, and of no use to the next one. Dropped if nobody will ever look.
+    pub(crate) async fn push_own(&self, msg: M, own: Incarnation) {
+        let lane = msg.lane();
+        let place = self.lanes.own_place(lane as usize, self.capacity.of(lane));
+        drop(self.push_to(place, lane, (msg, Some(own))).await);
+    }
+
+    async fn push_to(
+        &self,
+        mut place: Place<'_, Letter<M>, End>,
+        lane: Lane,
+        (msg, own): (M, Option<Incarnation>),
+    ) -> Result<(), M> {
+        let mut msg = Some(msg);
+        std::future::poll_fn(move |cx| {
+            let Some(taken) = msg.take() else { return Poll::Ready(Ok(())) };
+            match place.poll_admit(cx) {
+                Poll::Ready(Ok(admission)) => {
+                    self.accept(admission, lane, (taken, own));
+                    Poll::Ready(Ok(()))
+                }
+                Poll::Ready(Err(_)) => Poll::Ready(Err(taken)),
+                Poll::Pending => {
+                    msg = Some(taken);
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+
+    fn refuse(&self, msg: M, reason: RejectReason) -> Rejected<M> {
+        self.metrics.refused.increment(1);
+        Rejected { msg, reason }
+    }
+
+    /// There is room.
     fn accept(
         &self,
-        mut lanes: MutexGuard<'_, Lanes<M>>,
+        admission: Admission<'_, Letter<M>, End>,
         lane: Lane,
         (msg, own): (M, Option<Incarnation>),
     ) {
-        let (at, is_timed) = lanes.stamps.next(|| self.shared.clock.now());
-        lanes.queues[lane as usize].push_back(Letter {
-            msg,
-            at,
-            is_timed,
-            own,
-            carried: Carried::now(),
-        });
-        lanes.accepted += 1;
-        if lane != Lane::Normal {
-            self.is_urgent.store(true, Ordering::Release);
-        }
-        if lanes.idle {
-            lanes.idle = false;
-            self.pulse.set(Work::Waiting);
-            let poke = lanes.poke.clone();
-            drop(lanes);
-            if let Some(poke) = poke {
-                poke.send(Signal::Poke);
-            }
-        }
+        let is_timed = self.stamps.are_due(admission.accepted());
+        let at = is_timed.then(|| self.shared.clock.now());
+        admission.accept(lane as usize, Letter { msg, at, own, carried: Carried::now() });
     }
 
-    /// The next message; without one the mailbox turns idle and the next push pokes.
-    pub(crate) fn next(&self, hand: &mut Hand<M>) -> Option<Letter<M>> {
-        loop {
-            let urgent = self.is_urgent.load(Ordering::Acquire);
-            let letter =
-                if urgent { self.take(hand) } else { hand.pop().or_else(|| self.take(hand)) };
-            self.held.store(hand.len(), Ordering::Relaxed);
-            let letter = letter?;
-            if !hand.is_stale(&letter) {
-                return Some(letter);
+    /// What the incarnation is to do next; [`Next::Hand`] is never the answer.
+    pub(crate) fn poll_next(
+        &self,
+        cx: &mut Context<'_>,
+        hand: &mut Hand<M>,
+    ) -> Poll<Next<Letter<M>, End>> {
+        let budget = ready!(coop::poll_proceed(cx));
+        let next = loop {
+            let is_urgent = self.lanes.is_urgent(hand.incarnation().0);
+            let in_hand = if is_urgent { None } else { hand.pop() };
+            let next = match in_hand {
+                Some(letter) => Next::Letter(letter),
+                None => ready!(self.lanes.poll_next(cx, &mut self.reading(hand))),
+            };
+            match next {
+                Next::Hand => (),
+                Next::Letter(letter) if hand.is_stale(&letter) => (),
+                next => break next,
             }
-        }
-    }
-
-    /// Looks into the lanes: an urgent message, or what is in hand, or a new handful.
-    fn take(&self, hand: &mut Hand<M>) -> Option<Letter<M>> {
-        let was_fast = hand.is_empty().then(|| hand.was_fast(&self.shared.clock));
-        let mut lanes = self.lanes.lock();
-        for lane in [Lane::Control, Lane::High] {
-            if let Some(letter) = lanes.queues[lane as usize].pop_front() {
-                self.pulse.set(Work::Busy);
-                drop(lanes);
-                self.make_room(lane, 1);
-                return Some(letter);
-            }
-        }
-        self.is_urgent.store(false, Ordering::Release);
-        let Some(was_fast) = was_fast else {
-            drop(lanes);
-            return hand.pop();
         };
-        lanes.stamps.set_sparse(was_fast);
-        let share = self.capacity.share();
-        let taken = hand.fill(&mut lanes.queues[Lane::Normal as usize], share);
-        lanes.idle = taken == 0;
-        self.pulse.set(if lanes.idle { Work::Idle } else { Work::Busy });
-        self.held.store(taken, Ordering::Relaxed);
-        drop(lanes);
-        self.make_room(Lane::Normal, taken);
-        if 0 < taken {
-            hand.begin(&self.shared.clock);
-        }
-        hand.pop()
+        self.held.store(hand.len(), Ordering::Relaxed);
+        budget.made_progress();
+        Poll::Ready(next)
     }
 
-    fn make_room(&self, lane: Lane, places: usize) {
-        for _ in 0..places.min(self.waiting.load(Ordering::Relaxed)) {
-            self.room[lane as usize].notify_one();
-        }
+    fn reading<'a>(&'a self, hand: &'a mut Hand<M>) -> Reading<'a, M> {
+        Reading { hand, share: self.capacity.share(), held: &self.held, stamps: &self.stamps }
     }
 
     /// Takes back what an incarnation had in hand when it ended.
     pub(crate) fn put_back(&self, hand: &mut Hand<M>) {
-        let mut lanes = self.lanes.lock();
-        if !lanes.abandoned {
-            hand.empty_into(&mut lanes.queues[Lane::Normal as usize]);
-        }
+        let left = self.lanes.put_back(hand.drain());
         self.held.store(0, Ordering::Relaxed);
-        drop(lanes);
-        while let Some(letter) = hand.pop() {
+        for letter in left {
             self.bury(letter.msg.kind(), DeadReason::Abandoned);
         }
     }
 
     /// Gives a new incarnation its number.
     pub(crate) fn begin(&self) -> Incarnation {
-        let mut lanes = self.lanes.lock();
-        lanes.incarnation = lanes.incarnation.next();
-        self.pulse.begin(lanes.incarnation);
-        lanes.incarnation
+        Incarnation(self.lanes.begin())
     }
 
-    /// From now on this incarnation is poked, and at once, for what has queued up meanwhile.
-    pub(crate) fn attach(&self, poke: Poke) {
-        let mut lanes = self.lanes.lock();
-        lanes.poke = Some(poke.clone());
-        lanes.idle = false;
-        self.pulse.set(Work::Waiting);
-        drop(lanes);
-        poke.send(Signal::Poke);
+    /// The incarnation has started and comes to take its mail.
+    pub(crate) fn ready(&self, incarnation: Incarnation) {
+        self.lanes.ready(incarnation.0);
     }
 
     /// The incarnation is gone; unless a later one has taken its place, messages now wait.
     pub(crate) fn detach(&self, incarnation: Incarnation) {
-        let mut lanes = self.lanes.lock();
-        if lanes.incarnation == incarnation {
-            lanes.poke = None;
-            lanes.idle = false;
-            self.pulse.set(Work::Idle);
-        }
+        self.lanes.detach(incarnation.0);
+    }
+
+    /// Tells an incarnation something; nothing, if it is over.
+    pub(crate) fn order(&self, incarnation: Incarnation, order: Order<End>) {
+        self.lanes.order(incarnation.0, order);
     }
 
     /// No more messages from outside.
     pub(crate) fn close(&self) {
-        self.lanes.lock().closed = true;
-        for room in &self.room {
-            room.notify_waiters();
-        }
+        self.lanes.close();
     }
 
-    /// Whether anything waits.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.lanes.lock().queues.iter().all(VecDeque::is_empty)
-    }
-
-    /// Notes a handled message: each by itself, because the watchdog looks for it. Only the
-    /// living incarnation does, so nothing is lost between load and store.
-    pub(crate) fn handled_one(&self) {
-        self.handled.store(self.handled.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    /// Notes a handled message, each by itself because the watchdog looks for it, and says how many
+    /// that makes. Only the living incarnation does, so nothing is lost between load and store.
+    pub(crate) fn handled_one(&self) -> u64 {
+        let handled = self.handled.load(Ordering::Relaxed) + 1;
+        self.handled.store(handled, Ordering::Relaxed);
+        handled
     }
 
     /// Notes which message is being handled, of those that are looked at.
@@ -364,22 +292,6 @@ impl<M: Message> Mailbox<M> {
     }
 }
 
-/// A sender among those that wait, however its waiting ends.
-struct Waits<'a>(&'a AtomicUsize);
-
-impl<'a> Waits<'a> {
-    fn begin(waiting: &'a AtomicUsize) -> Self {
-        waiting.fetch_add(1, Ordering::Relaxed);
-        Self(waiting)
-    }
-}
-
-impl Drop for Waits<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 /// What anyone may know of a mailbox, whatever its messages.
 pub(crate) trait MailboxFacts: Send + Sync {
     fn incarnation(&self) -> Incarnation;
@@ -388,8 +300,9 @@ pub(crate) trait MailboxFacts: Send + Sync {
     fn depth(&self) -> usize;
     fn bound(&self) -> usize;
     fn handled(&self) -> u64;
-    fn last_progress(&self) -> Option<Moment>;
     fn pulse(&self) -> &Pulse;
+    /// What the watchdog sees.
+    fn stamp(&self) -> Stamp;
     /// Median and 99th percentile of its handling times lately.
     fn handling(&self) -> (Option<Duration>, Option<Duration>);
     /// Buries all that still waits: at the end of everything.
@@ -399,7 +312,7 @@ pub(crate) trait MailboxFacts: Send + Sync {
 
 impl<M: Message> MailboxFacts for Mailbox<M> {
     fn incarnation(&self) -> Incarnation {
-        self.lanes.lock().incarnation
+        Incarnation(self.lanes.glance().0)
     }
 
     fn fell_with(&self) -> Option<InHand> {
@@ -408,9 +321,7 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
     }
 
     fn depth(&self) -> usize {
-        let lanes = self.lanes.lock();
-        let waiting: usize = lanes.queues.iter().map(VecDeque::len).sum();
-        waiting + self.held.load(Ordering::Relaxed)
+        self.lanes.len() + self.held.load(Ordering::Relaxed)
     }
 
     fn bound(&self) -> usize {
@@ -421,13 +332,19 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
         self.handled.load(Ordering::Relaxed)
     }
 
-    fn last_progress(&self) -> Option<Moment> {
-        let nanos = self.progress.load(Ordering::Relaxed);
-        (nanos != 0).then(|| Moment::from_unix_nanos(nanos))
-    }
-
     fn pulse(&self) -> &Pulse {
         &self.pulse
+    }
+
+    fn stamp(&self) -> Stamp {
+        let (life, doing) = self.lanes.glance();
+        let work = match doing {
+            Doing::Nothing => Work::Idle,
+            Doing::Woken => Work::Waiting,
+            Doing::Letters => Work::Busy,
+        };
+        let (incarnation, progress) = (Incarnation(life), self.handled());
+        Stamp { incarnation, progress, work, policy: self.pulse.policy() }
     }
 
     fn handling(&self) -> (Option<Duration>, Option<Duration>) {
@@ -435,23 +352,25 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
     }
 
     fn abandon(&self) {
-        let mut lanes = self.lanes.lock();
-        (lanes.closed, lanes.abandoned) = (true, true);
-        let queues = std::mem::take(&mut lanes.queues);
-        drop(lanes);
-        self.close();
-        for letter in queues.into_iter().flatten() {
+        for letter in self.lanes.abandon() {
             self.bury(letter.msg.kind(), DeadReason::Abandoned);
         }
     }
 
     fn publish(&self) {
-        let (accepted, handled) = (self.lanes.lock().accepted, self.handled());
+        let (accepted, handled) = (self.lanes.accepted(), self.handled());
         let mut counted = self.counted.lock();
-        self.metrics.count(accepted - counted.0, handled - counted.1);
-        *counted = (accepted, handled);
+        let new = handled - counted.handled;
+        self.metrics.count(accepted - counted.accepted, new);
+        if 0 < new {
+            // Not before the last look: the last ones may not have been timed.
+            self.progress.fetch_max(counted.at.unix_nanos(), Ordering::Relaxed);
+        }
+        *counted = Counted { accepted, handled, at: self.shared.clock.now() };
         drop(counted);
         self.metrics.stuck(self.pulse.stuck().is_some());
-        self.metrics.publish(self.depth(), self.bound(), self.incarnation(), self.last_progress());
+        let nanos = self.progress.load(Ordering::Relaxed);
+        let progress = (nanos != 0).then(|| Moment::from_unix_nanos(nanos));
+        self.metrics.publish(self.depth(), self.bound(), self.incarnation(), progress);
     }
 }

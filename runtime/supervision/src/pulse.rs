@@ -1,14 +1,11 @@
-//! What the watchdog can see of an actor without asking it: written by the actor's own mailbox
-//! and incarnation in passing, read from another thread at any time.
+//! What the watchdog knows of an actor, beside what it sees in its mailbox.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde::Serialize;
-use synod_supervision_core::{Stamp, WatchPolicy, Work};
-use synod_types::actor::Incarnation;
+use synod_supervision_core::{WatchPolicy, Work};
 
 /// How an actor is stuck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -32,12 +29,9 @@ impl fmt::Display for StuckView {
     }
 }
 
-/// See the module. The stores are relaxed: a look that comes a little late is no worse than one
-/// that comes a little earlier.
+/// See the module.
+#[derive(Default)]
 pub(crate) struct Pulse {
-    /// Written when the actor takes messages out of its lanes or finds none, never in between.
-    work: AtomicU8,
-    incarnation: AtomicU64,
     /// The last message of which times are known: how many had been handled before it, its kind.
     timed: Mutex<(u64, Option<&'static str>)>,
     policy: Mutex<WatchPolicy>,
@@ -45,26 +39,6 @@ pub(crate) struct Pulse {
 }
 
 impl Pulse {
-    pub(crate) fn new() -> Self {
-        Self {
-            work: AtomicU8::new(Work::Idle as u8),
-            incarnation: AtomicU64::new(0),
-            timed: Mutex::default(),
-            policy: Mutex::default(),
-            stuck: Mutex::default(),
-        }
-    }
-
-    /// What the actor does from now on.
-    pub(crate) fn set(&self, work: Work) {
-        self.work.store(work as u8, Ordering::Relaxed);
-    }
-
-    /// Which life it is in from now on.
-    pub(crate) fn begin(&self, incarnation: Incarnation) {
-        self.incarnation.store(incarnation.0, Ordering::Relaxed);
-    }
-
     /// A message whose times are noted has begun.
     pub(crate) fn timed(&self, progress: u64, kind: &'static str) {
         *self.timed.lock() = (progress, Some(kind));
@@ -74,14 +48,8 @@ impl Pulse {
         *self.policy.lock() = policy;
     }
 
-    pub(crate) fn stamp(&self, progress: u64) -> Stamp {
-        let work = match self.work.load(Ordering::Relaxed) {
-            work if work == Work::Busy as u8 => Work::Busy,
-            work if work == Work::Waiting as u8 => Work::Waiting,
-            _ => Work::Idle,
-        };
-        let incarnation = Incarnation(self.incarnation.load(Ordering::Relaxed));
-        Stamp { incarnation, progress, work, policy: *self.policy.lock() }
+    pub(crate) fn policy(&self) -> WatchPolicy {
+        *self.policy.lock()
     }
 
     /// The kind of the message that followed the first `progress` ones, if it is known.

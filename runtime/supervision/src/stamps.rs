@@ -1,34 +1,60 @@
-//! When messages were accepted, at the price of few looks at the clock.
+//! Which messages are timed: looking at clocks and recording times takes 0.2 µs each.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use synod_types::time::Moment;
 
-/// Which messages are timed: all, until they come so fast that reading clocks is most of the
-/// work; then one of [`Stamps::SPARSE`].
+/// All messages are timed, until they come fast; then one of [`Stamps::FEW`], or of
+/// [`Stamps::MANY`] if they come many at once.
 pub(crate) struct Stamps {
-    every: u32,
-    untimed: u32,
-    last: Moment,
+    /// One of so many: a power of two.
+    every: AtomicU64,
+}
+
+/// When the last timed message of an incarnation was handled, and which of all it was.
+#[derive(Default)]
+pub(crate) struct Pace {
+    at: Moment,
+    handled: u64,
 }
 
 impl Stamps {
-    const SPARSE: u32 = 64;
+    const FEW: u64 = 16;
+    const MANY: u64 = 64;
+    /// Fewer taken in hand at once are not many.
+    const TELLING: usize = 16;
+    /// What is fast: less from one message to the next.
+    const FAST: Duration = Duration::from_micros(10);
 
-    pub(crate) fn new() -> Self {
-        Self { every: 1, untimed: 0, last: Moment::default() }
+    pub(crate) const fn new() -> Self {
+        Self { every: AtomicU64::new(1) }
     }
 
-    /// Whether few are timed from now on.
-    pub(crate) const fn set_sparse(&mut self, sparse: bool) {
-        self.every = if sparse { Self::SPARSE } else { 1 };
+    /// Whether the message after so many others is timed.
+    pub(crate) fn are_due(&self, accepted: u64) -> bool {
+        accepted & (self.every.load(Ordering::Relaxed) - 1) == 0
     }
 
-    /// When the next message is accepted, and whether it is timed.
-    pub(crate) fn next(&mut self, now: impl FnOnce() -> Moment) -> (Moment, bool) {
-        self.untimed += 1;
-        let is_timed = self.every <= self.untimed;
-        if is_timed {
-            (self.untimed, self.last) = (0, now());
+    /// Notes that so many messages were taken in hand at once.
+    pub(crate) fn taken(&self, taken: usize) {
+        if taken < Self::TELLING && self.every.load(Ordering::Relaxed) == Self::MANY {
+            self.every.store(Self::FEW, Ordering::Relaxed);
         }
-        (self.last, is_timed)
+    }
+
+    /// Notes that a timed message, the `handled`th, was handled at `now`; with it `taken` had been
+    /// taken in hand.
+    pub(crate) fn timed(&self, pace: &mut Pace, (now, handled): (Moment, u64), taken: usize) {
+        let last = std::mem::replace(pace, Pace { at: now, handled });
+        let since = u32::try_from(handled - last.handled).unwrap_or(u32::MAX);
+        let every = if Self::FAST * since <= now.since(last.at) {
+            1
+        } else if taken < Self::TELLING {
+            Self::FEW
+        } else {
+            Self::MANY
+        };
+        self.every.store(every, Ordering::Relaxed);
     }
 }

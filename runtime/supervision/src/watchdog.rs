@@ -72,7 +72,7 @@ impl Runtime {
         let mailboxes = shared.mailboxes.lock();
         let stamps: Vec<(ActorId, Stamp)> = mailboxes
             .iter()
-            .map(|(id, mailbox)| (id.clone(), mailbox.pulse().stamp(mailbox.handled())))
+            .map(|(id, mailbox)| (id.clone(), mailbox.stamp()))
             .collect();
         drop(mailboxes);
         for finding in watch.look(shared.clock.now(), &stamps) {
