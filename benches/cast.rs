@@ -92,8 +92,9 @@ fn main() {
     let options = Options::read();
     let is_alone = options.only.is_some();
     let table = Table::new("Cast", options);
-    for threads in [Threads::One, Threads::Two] {
+    for threads in [Threads::One, Threads::Two, Threads::TwoProcessors] {
         for (what, burst, count) in [("in bursts", 256, 51_200), ("one by one", 1, 5_000)] {
+            let count = if threads == Threads::TwoProcessors { count / 10 } else { count };
             let group = format!("{what}, {}", threads.name());
             table.race(&group, count, || {
                 vec![ours(threads, burst), plain(threads, burst), raw(threads, burst)]

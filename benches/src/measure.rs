@@ -43,7 +43,8 @@ impl Options {
     }
 }
 
-/// Installs what the daemon installs: a recorder of metrics, and a log at `info`, unread here.
+/// Installs what the daemon installs: a recorder of metrics, and a log at `info`, without ractor's
+/// spans, unread here.
 pub fn observe() {
     let recorder = PrometheusBuilder::new()
         .set_buckets(&[0.000_01, 0.000_1, 0.001, 0.01, 0.1, 1.0])
@@ -51,7 +52,7 @@ pub fn observe() {
         .build_recorder();
     let is_first = METRICS.set(recorder.handle()).is_ok();
     assert!(is_first && metrics::set_global_recorder(recorder).is_ok(), "observed twice");
-    let filter = tracing_subscriber::EnvFilter::new("info");
+    let filter = tracing_subscriber::EnvFilter::new("ractor=warn,info");
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::sink).init();
 }
 
