@@ -64,9 +64,11 @@ impl Threads {
     }
 }
 
-/// Holds this thread on one processor, if there is such a one.
+/// Holds this thread on one processor, or says that it cannot.
 fn pin(processor: usize) {
     let mut processors = CpuSet::new();
     processors.set(processor);
-    drop(sched_setaffinity(None, &processors));
+    if let Err(error) = sched_setaffinity(None, &processors) {
+        eprintln!("a thread is not held on processor {processor}: {error}");
+    }
 }
