@@ -86,3 +86,53 @@ fn for_each_term_of(memory: &Memory, mut each: impl FnMut(&str)) {
         for_each_term(tag.as_str(), &mut each);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use synod_types::agent::AgentId;
+    use synod_types::memory::{Content, Importance, Label, MemoryKind};
+    use synod_types::time::Moment;
+
+    use super::*;
+
+    fn memory(number: u8, text: &str) -> Memory {
+        Memory {
+            id: MemoryId([number; 32].into()),
+            agent: AgentId::new("a").unwrap(),
+            kind: MemoryKind::Semantic,
+            content: Content::Text(text.into()),
+            tags: BTreeSet::new(),
+            created: Moment::from_unix_seconds(1),
+            last_read: None,
+            importance: Importance::per_mille(500).unwrap(),
+            reads: 0,
+            origin: None,
+            source: Label::new("test").unwrap(),
+        }
+    }
+
+    #[track_caller]
+    fn check(query: &str, expected: &[(u8, f64)]) {
+        let mut lexicon = Lexicon::default();
+        for (number, text) in [(1, "storm storm moon"), (2, "storm"), (3, "sun sun")] {
+            lexicon.add(&memory(number, text));
+        }
+        let scores = lexicon.scores(query);
+        assert_eq!(scores.len(), expected.len(), "{scores:?}");
+        for &(number, score) in expected {
+            let ours = scores[&MemoryId([number; 32].into())];
+            assert!((ours - score).abs() < 1e-12, "{number}: {ours}, not {score}");
+        }
+    }
+
+    /// Robertson and Zaragoza's formula with k1 = 1.2 and b = 0.75, worked out apart: three
+    /// memories of two words on average.
+    #[test]
+    fn scores_are_those_of_the_formula() {
+        check("storm", &[(1, 0.566_579_717_446_914_3), (2, 0.590_861_705_337_496_3)]);
+        check("sun", &[(3, 1.348_640_222_891_123_6)]);
+        check("Moon, storm!", &[(1, 1.380_853_059_569_857), (2, 0.590_861_705_337_496_3)]);
+        check("storm storm", &[(1, 0.566_579_717_446_914_3), (2, 0.590_861_705_337_496_3)]);
+        check("rain", &[]);
+    }
+}

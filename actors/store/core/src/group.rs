@@ -113,7 +113,7 @@ impl Group {
         let limits = index.limits();
         let is_new = index.version(stream).is_none() && !self.heads.contains_key(stream);
         if is_new && limits.streams_max <= index.streams() + self.streams_new {
-            return Err(too_many_streams(index));
+            return Err(too_many_streams(index, self.streams_new));
         }
         let grouped = self.bytes.len() as u64;
         let total = index.bytes() + grouped;
@@ -152,8 +152,8 @@ fn check_sizes(limits: &Limits, stream: &StreamId, records: &[Bytes]) -> Result<
     Ok(())
 }
 
-pub(crate) fn too_many_streams(index: &Index) -> Refusal {
-    over("streams", index.streams() as u64 + 1, index.limits().streams_max as u64)
+pub(crate) fn too_many_streams(index: &Index, pending: usize) -> Refusal {
+    over("streams", (index.streams() + pending) as u64 + 1, index.limits().streams_max as u64)
 }
 
 const fn over(what: &'static str, value: u64, limit: u64) -> Refusal {

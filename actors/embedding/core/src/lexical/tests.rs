@@ -63,3 +63,16 @@ proptest! {
         prop_assert_eq!(shouted.values.len(), dimensions);
     }
 }
+
+#[test]
+fn dimensions_have_bounds_that_are_told() {
+    for dimensions in [64, 1_000, 4_096] {
+        let model = Lexical::new(dimensions).unwrap();
+        assert_eq!(model.dimensions(), dimensions);
+        assert_eq!(model.embed("some words").values.len(), dimensions);
+    }
+    for dimensions in [0, 63, 4_097] {
+        let error = Lexical::new(dimensions).err().unwrap();
+        assert_eq!(error.to_string(), format!("{dimensions} dimensions are not in 64..=4096"));
+    }
+}

@@ -47,6 +47,39 @@ fn a_frame_is_good_at_its_own_place_only() {
     }
 }
 
+/// A frame with a right checksum whose inside is not what its head says.
+#[track_caller]
+fn check_lie(lie: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = frame(&[Bytes::from_static(b"first"), Bytes::from_static(b"second")]);
+    lie(&mut bytes);
+    let length = (bytes.len() - HEADER_BYTES) as u32;
+    bytes[8..12].copy_from_slice(&length.to_le_bytes());
+    let crc = crc32c::crc32c_append(PLACE.seed(), &bytes[8..]);
+    bytes[4..8].copy_from_slice(&crc.to_le_bytes());
+    assert_eq!(decode_frame(&bytes, PLACE), None);
+}
+
+#[test]
+fn a_frame_that_lies_is_no_frame() {
+    // Fewer and more records than there are.
+    check_lie(|bytes| bytes[12] = 1);
+    check_lie(|bytes| bytes[12] = 3);
+    check_lie(|bytes| bytes[12] = 0);
+    check_lie(|bytes| bytes.push(0));
+    // No records, and none said.
+    check_lie(|bytes| {
+        bytes.truncate(HEADER_BYTES + 1 + 4);
+        bytes[12] = 0;
+    });
+    // The last version there is, and two more.
+    check_lie(|bytes| bytes[24..32].fill(0xff));
+    // A group that begins after its own frame.
+    check_lie(|bytes| bytes[32..40].copy_from_slice(&4_097_u64.to_le_bytes()));
+    // A name that is no text, and one longer than the frame.
+    check_lie(|bytes| bytes[HEADER_BYTES + 1] = 0xff);
+    check_lie(|bytes| bytes[HEADER_BYTES] = 0xff);
+}
+
 proptest! {
     #[test]
     fn what_was_written_is_read(

@@ -23,7 +23,7 @@ impl Index {
             return Err(Refusal::Ahead { stream: stream.clone(), at, version });
         }
         if known.is_none() && self.limits.streams_max <= self.streams.len() {
-            return Err(too_many_streams(self));
+            return Err(too_many_streams(self, 0));
         }
         Ok(known.and_then(|known| known.snapshots.last()).is_none_or(|&newest| newest <= at))
     }

@@ -3,6 +3,11 @@ use bytes::Bytes;
 use super::*;
 use crate::{Admission, Place, decode_frame};
 
+/// Bytes of a frame with one record of this file, in a stream whose name is one letter.
+const FRAME: u32 = 56;
+/// Bytes before the first frame.
+const HEAD: u64 = 32;
+
 fn limits() -> Limits {
     Limits { segment_bytes_max: 200, streams_max: 2, ..Limits::default() }
 }
@@ -87,6 +92,27 @@ fn a_group_ends_at_its_limit_but_takes_one_append_of_any_size() {
     let mut admit = |after, n| group.admit(&index, &"a".into(), Version(after), &records(n));
     assert_eq!(admit(0, 9), Ok(Admission::Written(Version(9))));
     assert_eq!(admit(9, 1), Ok(Admission::Later));
+}
+
+#[test]
+fn limits_count_what_the_group_holds_already() {
+    let admitted = |group_max, journal_max, streams_max| {
+        let mut index = index();
+        index.limits.group_bytes_max = group_max;
+        index.limits.journal_bytes_max = journal_max;
+        index.limits.streams_max = streams_max;
+        let mut group = Group::new(&index, Vec::new());
+        let names = ["a", "b", "c"];
+        names.map(|name| group.admit(&index, &name.into(), Version(0), &records(1)))
+    };
+    let (written, later) = (Ok(Admission::Written(Version(1))), Ok(Admission::Later));
+    assert_eq!(admitted(FRAME * 2, 1_000, 9), [written.clone(), written.clone(), later.clone()]);
+    assert_eq!(admitted(FRAME * 2 - 1, 1_000, 9), [written.clone(), later.clone(), later]);
+    let over = |what, value, limit| Err(Refusal::TooLarge { what, value, limit });
+    let two = HEAD + u64::from(FRAME) * 2;
+    let full = over("bytes of the journal", HEAD + u64::from(FRAME) * 3, two);
+    assert_eq!(admitted(1_000, two, 9), [written.clone(), written.clone(), full]);
+    assert_eq!(admitted(1_000, 1_000, 2), [written.clone(), written, over("streams", 3, 2)]);
 }
 
 #[test]
