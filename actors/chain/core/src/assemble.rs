@@ -72,3 +72,40 @@ pub(crate) fn weight(event: &ChainEvent) -> usize {
         ChainEvent::Retracted { .. } => EVENT,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use synod_types::B256;
+
+    use super::*;
+
+    fn block(number: u64, hash: u8, parent: u8) -> Block {
+        let (hash, parent) = (B256::repeat_byte(hash), B256::repeat_byte(parent));
+        Block { id: BlockId { number, hash }, parent, timestamp: number }
+    }
+
+    #[track_caller]
+    fn check(tip: Option<Block>, headers: &[Block], expected: Result<&[Block], Gap>) {
+        let found = check_links(tip.map(|block| block.id), headers);
+        assert_eq!(
+            found.map_err(|gap| format!("{gap:?}")),
+            expected.map_err(|gap| format!("{gap:?}"))
+        );
+    }
+
+    #[test]
+    fn headers_stand_on_one_another_and_on_the_tip() {
+        let chain = [block(5, 5, 4), block(6, 6, 5), block(7, 7, 6)];
+        check(None, &chain, Ok(&chain));
+        check(Some(chain[0]), &chain, Ok(&chain[1..]));
+        check(Some(chain[2]), &chain[2..], Ok(&[]));
+        check(Some(block(5, 9, 4)), &chain, Err(Gap::Fork));
+        check(Some(chain[0]), &[], Err(Gap::Fork));
+        check(None, &[], Ok(&[]));
+        // The next number on another block, and the right block under another number.
+        check(None, &[block(5, 5, 4), block(6, 6, 9)], Err(Gap::Torn));
+        check(None, &[block(5, 5, 4), block(7, 7, 5)], Err(Gap::Torn));
+        check(None, &[block(5, 5, 4), block(5, 6, 5)], Err(Gap::Torn));
+        check(None, &[block(u64::MAX, 5, 4), block(0, 6, 5)], Err(Gap::Torn));
+    }
+}

@@ -265,6 +265,37 @@ fn stale_inputs_are_refused() {
 }
 
 #[test]
+fn a_hint_is_looked_into_at_once() {
+    let mut world = settled(10);
+    while !world.looks.is_empty() {
+        world.look(None);
+    }
+    let due = world.follower.pace.next_at();
+    assert!(world.looks.is_empty() && world.now < due, "nothing to do for a while");
+    world.apply(Input::NewHead);
+    assert_eq!(world.looks.len(), 1);
+    // One that comes during a look is looked into after it.
+    world.apply(Input::NewHead);
+    assert_eq!(world.looks.len(), 1, "one look at a time");
+    let (ticket, _) = world.looks[0];
+    let other = world.follower.apply(world.now, Input::Seen(ticket + 1, Err(Trouble::Torn)));
+    assert_eq!(other, Err(Refusal::StaleLook(ticket + 1)));
+    world.look(None);
+    assert_eq!(world.looks.len(), 1, "the hint");
+    world.look(None);
+    assert!(world.looks.is_empty(), "and no more");
+}
+
+#[test]
+fn a_snapshot_restores_what_was_known() {
+    let world = settled(100);
+    let snapshot = world.follower.snapshot();
+    assert!(snapshot.began.is_some());
+    let again = Follower::restore(rules(2), snapshot.clone());
+    assert_eq!(again.snapshot(), snapshot);
+}
+
+#[test]
 fn a_segment_that_does_not_fit_together_is_not_taken() {
     let mut world = settled(10);
     world.node.mine(5);
