@@ -66,6 +66,7 @@ pub use explain::{Above, Explanation, Guarded, Sourced, Spoken};
 pub use kinds::{KINDS, Kind, KindSpec, Manner, Origin, Output, Sentence};
 pub use member::{Member, MemberKey};
 pub use memory::MemorySettings;
+pub use near::hint;
 pub use origins::Origin as ValueOrigin;
 pub use plan::{KeyChange, Plan, Refused, Step, Verb};
 pub use profile::{DEFAULT, Profile};

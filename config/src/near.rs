@@ -1,7 +1,7 @@
 //! What somebody probably meant.
 
 /// A hint for a name that is not among `names`: the nearest, if it is near, and all of them.
-pub(crate) fn hint<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+pub fn hint<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     const NAMES_MAX: usize = 24;
     let names: Vec<&str> = names.into_iter().collect();
     let nearest = names.iter().map(|other| (distance(name, other), *other)).min();

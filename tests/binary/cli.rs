@@ -164,6 +164,14 @@ fn what_is_mistyped_is_said_so() {
     fails(&["dev", "--nonsense"], USAGE, &["unexpected argument '--nonsense'"]);
     fails(&["dev", "--for", "soon"], USAGE, &["--for", "soon"]);
     fails(&["dev", "--for", "0s"], USAGE, &["longer than zero"]);
+    for (what, word) in [("kind:", "with its name"), ("a->", "with its name"), (" ", "its name")] {
+        fails(&["tap", what], USAGE, &[word]);
+    }
+    for sample in ["0", "1/0", "1/x", "-1", "2/3", "1/4294967296"] {
+        fails(&["tap", &format!("--sample={sample}")], USAGE, &["--sample", "1/100"]);
+    }
+    fails(&["tap", "kind:append", "--kind", "chain"], 64, &["name one kind"]);
+    fails(&["drain", "--deadline", "soon"], USAGE, &["--deadline", "soon"]);
     fails(&["graph", "--format", "png"], USAGE, &["png", "mermaid"]);
     fails(&["validate", "nowhere.toml"], CONFIG, &["nowhere.toml", "hint"]);
     fails(&["run", "--config", "nowhere.toml"], CONFIG, &["nowhere.toml", "hint"]);
@@ -228,6 +236,9 @@ fn a_running_daemon_is_looked_at_and_acted_upon() {
         assert!(message["actor"].is_string() && message["kind"].is_string(), "{message}");
     }
     assert!(run(&["tap", "tasks", "--kind", "chain", "--limit", "1"]).contains(" tasks#1 chain "));
+    let appends = run(&["tap", "kind:append", "--limit", "2", "--sample", "1/3"]);
+    assert!(appends.lines().all(|line| line.contains(" store#1 append ")), "{appends}");
+    assert_eq!(run(&["breaker", "reset", "embedding"]), "embedding closed\n", "by either name");
     check_refusals(url);
 }
 
@@ -244,10 +255,17 @@ fn check_lives(reach: &Reach, run: &dyn Fn(&[&'static str]) -> String) {
     assert!(second["last_exit"].is_string(), "{second}");
     assert_eq!(run(&["actors", "kill", "executor-1"]), "executor-1 was killed\n");
     assert_eq!(lives(3)["last_exit"], "killed");
+    let why = run(&["why", "executor-1"]);
+    assert!(why.starts_with("executor-1 running, life 3"), "{why}");
+    assert!(why.contains("Z  killed\n    life     2\n    in hand  "), "{why}");
+    assert!(run(&["why", "executor-2"]).contains("it has not failed since the daemon began"));
+    assert!(run(&["why", "root"]).starts_with("root [one_for_one] running"));
     let killed = run(&["actors", "kill", "executor-1", "--json"]);
     let killed: Value = serde_json::from_str(&killed).unwrap();
     assert_eq!(killed["actor"], "executor-1");
     lives(4);
+    assert_eq!(run(&["restart", "executor-1"]), "executor-1 is being restarted\n");
+    lives(5);
     for sibling in ["executor-2", "signer-1", "tasks", "store"] {
         assert_eq!(reach.actor(sibling)["incarnation"], 1, "{sibling}");
     }
@@ -259,6 +277,10 @@ fn check_refusals(url: &str) {
     };
     fails(&["actors", "restart", "nobody"], &["nobody", "404", "/v1/actors"]);
     fails(&["actors", "kill", "nobody"], &["nobody", "404"]);
+    fails(&["restart", "tsaks"], &["no actor `tsaks`", "did you mean `tasks`?"]);
+    fails(&["why", "taks"], &["no actor `taks`", "did you mean `tasks`?"]);
+    fails(&["tap", "stoer"], &["no actor `stoer`", "did you mean `store`?"]);
+    fails(&["tap", "Store"], &["`Store` is no actor id"]);
     fails(&["actors", "kill", "no body"], &["`no body` is no actor id"]);
     fails(&["actors", "kill", "../store"], &["`../store` is no actor id"]);
     fails(&["breakers", "open", "nobody"], &["nobody", "/v1/breakers"]);

@@ -118,6 +118,13 @@ fn the_page_shows_a_kill_as_it_happens() {
     tab.until("its reason", exit);
     tab.until("running again", &format!("{all}.every(state => state === '● running')"));
     tab.until("the event", "document.getElementById('events').innerText.includes('life 2')");
+    let shows = |class: &str| {
+        format!("/[1-9]/.test(document.querySelector('#actor-store .{class}').innerText)")
+    };
+    tab.until("a rate", &shows("rate"));
+    tab.until("a time", &shows("time"));
+    let bar = "document.querySelector('#actor-store meter').max === 1344";
+    assert_eq!(tab.value(bar), true, "the mailbox has a bar");
     tab.until("a task", "document.querySelector('#tasks a[href^=\"/v1/tasks/0x\"]') !== null");
     assert_eq!(tab.value("window.isSame"), true, "it was not loaded again");
     check_pause(&mut tab, &reach);
@@ -160,6 +167,7 @@ fn without_a_script_the_page_can_be_read() {
     for actor in reach.read("/v1/actors").as_array().unwrap() {
         assert!(text.contains(actor["id"].as_str().unwrap()), "{actor} in {text}");
     }
+    assert!(text.contains("A second") && text.contains("p99"), "{text}");
     assert!(text.contains("Reload") && !text.contains("Pause"), "{text}");
     assert_eq!(tab.complaints(), Vec::<String>::new());
 }

@@ -182,6 +182,10 @@ fn check_refusals(ask: &dyn Fn(&str, &str) -> Answer) {
     refused("/v1/tasks/%FF", 400, "UTF-8");
     refused(&format!("/v1/tasks/{NOBODY}"), 404, NOBODY);
     refused("/v1/executors/nobody/answers", 404, "nobody");
+    refused("/v1/actors/sotre", 404, "did you mean `store`?");
+    refused("/v1/actors/BAD", 400, "`BAD` is no actor id");
+    refused("/v1/tap?actor=nobody", 404, "no actor `nobody`");
+    refused("/v1/tap?sample=0", 400, "sample");
     for (path, status) in [
         ("/v1/actors/nobody/kill", 404),
         ("/v1/actors/nobody/restart", 404),
@@ -189,6 +193,10 @@ fn check_refusals(ask: &dyn Fn(&str, &str) -> Answer) {
         ("/v1/breakers/nobody/open", 404),
         ("/v1/breakers/embedding/dance", 400),
         ("/v1/tasks", 405),
+        ("/v1/drain?deadline=soon", 400),
+        ("/v1/drain?deadline=0s", 400),
+        ("/v1/drain?deadline=2h", 400),
+        ("/v1/drain?patience=1s", 400),
     ] {
         ask("POST", path).problem(status);
     }

@@ -6,6 +6,7 @@ mod anvil_support;
 mod cli;
 mod console;
 mod dev;
+mod drain;
 mod drift;
 mod ends;
 mod faults;

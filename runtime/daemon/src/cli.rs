@@ -1,5 +1,6 @@
 //! The command line. Every flag has an environment twin.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -42,13 +43,20 @@ pub enum Command {
     Tree(ReadArgs),
     /// Watch a running daemon on the terminal: tree, mailboxes, rates, times, restarts, breakers
     Top(TopArgs),
-    /// Show messages as they are handled
+    /// Show messages as they are handled: of an actor, an edge or a kind, or all
     Tap(TapArgs),
+    /// Say why an actor failed: its last failures, what was in hand, what its supervisor did
+    Why(ActorArgs),
+    /// End an actor in order and start its next incarnation
+    Restart(ActorArgs),
+    /// Bring a running daemon to an orderly end: what is accepted is finished first
+    Drain(DrainArgs),
     /// Look at actors, restart or kill one
     Actors(ActorsArgs),
     /// Show actors that do not get on with their mail; exit 69 if there are any
     Stuck(ReadArgs),
     /// Look at circuit breakers, force or reset one
+    #[command(visible_alias = "breaker")]
     Breakers(BreakersArgs),
     /// Print completions for a shell
     Completions {
@@ -234,17 +242,54 @@ pub struct TapArgs {
     /// Which daemon.
     #[command(flatten)]
     pub daemon: DaemonArgs,
-    /// Only messages to this actor
-    pub actor: Option<String>,
+    /// An actor, an edge as in `chain->memory`, or a kind of message as in `kind:append`; without
+    /// it, all messages
+    #[arg(value_name = "ACTOR|EDGE|KIND", value_parser = tapped)]
+    pub what: Option<Tap>,
     /// Only messages of this kind
     #[arg(long)]
     pub kind: Option<String>,
     /// End after so many messages
     #[arg(long)]
     pub limit: Option<u64>,
+    /// Of so many messages, show one: as in 1/100
+    #[arg(long, value_name = "1/N", value_parser = sample)]
+    pub sample: Option<NonZeroU32>,
     /// Print one JSON object a line
     #[arg(long, env = "SYNOD_JSON")]
     pub json: bool,
+}
+
+/// What is tapped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tap {
+    /// What an actor handles.
+    Actor(String),
+    /// What one actor sends another.
+    Edge(String, String),
+    /// Messages of a kind.
+    Kind(String),
+}
+
+/// `synod why`, `synod restart`.
+#[derive(Debug, Args)]
+pub struct ActorArgs {
+    /// The actor or supervisor
+    pub id: String,
+    /// Which daemon.
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+/// `synod drain`.
+#[derive(Debug, Args)]
+pub struct DrainArgs {
+    /// The longest it may take, as in 30s; without it, `runtime.drain_timeout`
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub deadline: Option<Duration>,
+    /// Which daemon.
+    #[command(flatten)]
+    pub read: ReadArgs,
 }
 
 /// `synod actors`.
@@ -307,4 +352,23 @@ pub enum BreakerAction {
 fn duration(text: &str) -> Result<Duration, String> {
     let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
     if time.is_zero() { Err("must be longer than zero".to_owned()) } else { Ok(time) }
+}
+
+fn tapped(text: &str) -> Result<Tap, String> {
+    let named = |name: &str| match name.trim() {
+        "" => Err("an actor, an edge `a->b`, or `kind:K`, and each with its name".to_owned()),
+        name => Ok(name.to_owned()),
+    };
+    if let Some(kind) = text.strip_prefix("kind:") {
+        return named(kind).map(Tap::Kind);
+    }
+    match text.split_once("->") {
+        Some((from, to)) => Ok(Tap::Edge(named(from)?, named(to)?)),
+        None => named(text).map(Tap::Actor),
+    }
+}
+
+fn sample(text: &str) -> Result<NonZeroU32, String> {
+    let count = text.strip_prefix("1/").unwrap_or(text).parse();
+    count.map_err(|_| format!("one of so many, as in 1/100; {} at most", u32::MAX))
 }

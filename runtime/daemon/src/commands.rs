@@ -5,6 +5,7 @@ mod breakers;
 mod client;
 mod dev;
 mod diff;
+mod drain;
 mod files;
 mod graph;
 mod run;
@@ -12,6 +13,7 @@ mod status;
 mod stuck;
 mod tap;
 mod top;
+mod why;
 
 use clap::CommandFactory;
 
@@ -36,6 +38,9 @@ pub fn perform(cli: Cli) -> Result<u8, Exit> {
         Command::Tree(args) => status::tree(&args),
         Command::Top(args) => top::top(&args),
         Command::Tap(args) => tap::tap(&args),
+        Command::Why(args) => why::why(&args),
+        Command::Restart(args) => actors::restart(&args.id, &args.read),
+        Command::Drain(args) => drain::drain(&args),
         Command::Actors(args) => actors::actors(&args),
         Command::Stuck(args) => stuck::stuck(&args),
         Command::Breakers(args) => breakers::breakers(&args),

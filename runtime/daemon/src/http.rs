@@ -6,6 +6,7 @@
 mod actors;
 mod breakers;
 mod console;
+mod drain;
 mod edges;
 mod health;
 mod memory;
@@ -16,6 +17,7 @@ mod tasks;
 mod view;
 mod watch;
 
+pub use drain::Draining;
 pub use edges::{EdgeView, Edges};
 pub use problem::Problem;
 pub use rates::Rates;
@@ -48,6 +50,8 @@ pub struct Surface {
     pub desks: Arc<Desks>,
     /// Who tells whom.
     pub edges: Arc<Edges>,
+    /// Whether the end has been asked for.
+    pub draining: Arc<Draining>,
     /// How fast actors work.
     pub rates: Arc<Rates>,
     /// The address it listens on.
@@ -79,6 +83,8 @@ pub fn router(surface: Surface, limits: &Http) -> Router {
         .route("/v1/view", get(view::view))
         .route("/v1/edges", get(edges::list))
         .route("/v1/actors", get(actors::list))
+        .route("/v1/actors/{id}", get(actors::one))
+        .route("/v1/drain", get(drain::progress).post(drain::begin))
         .route("/v1/tree", get(actors::tree))
         .route("/v1/actors/{id}/restart", post(actors::restart))
         .route("/v1/actors/{id}/kill", post(actors::kill))

@@ -21,6 +21,7 @@ pub mod signals;
 pub mod telemetry;
 pub mod top;
 pub mod topology;
+mod words;
 
 use std::sync::OnceLock;
 use std::time::Instant;

@@ -90,6 +90,7 @@ impl Daemon {
             root: root.clone(),
             desks: Arc::new(house.desks),
             edges,
+            draining: Arc::default(),
             rates: Arc::default(),
             listens,
         };
@@ -150,6 +151,7 @@ impl Daemon {
                     Wish::End(signal) => return Ending::Asked(signal),
                     Wish::Reread => self.reread(),
                 },
+                () = self.surface.draining.asked() => return Ending::Asked("drain over HTTP"),
                 () = &mut deadline => return Ending::Asked("the time is over"),
             }
         }
@@ -187,9 +189,10 @@ impl Daemon {
             Ending::GaveUp(why) => return Err(Exit::new(SOFTWARE, why)),
             Ending::Failed(exit) => Err(exit),
         };
+        let drain_timeout = self.surface.draining.begin(self.drain_timeout);
         self.running.stop();
         let drained = tokio::select! {
-            ended = tokio::time::timeout(self.drain_timeout, self.running.ended()) => ended.is_ok(),
+            ended = tokio::time::timeout(drain_timeout, self.running.ended()) => ended.is_ok(),
             () = signals.again() => false,
         };
         self.running.abandon();

@@ -70,10 +70,8 @@ impl Runtime {
     pub fn look(&self, watch: &mut Watch) {
         let shared = &self.shared;
         let mailboxes = shared.mailboxes.lock();
-        let stamps: Vec<(ActorId, Stamp)> = mailboxes
-            .iter()
-            .map(|(id, mailbox)| (id.clone(), mailbox.stamp()))
-            .collect();
+        let stamps: Vec<(ActorId, Stamp)> =
+            mailboxes.iter().map(|(id, mailbox)| (id.clone(), mailbox.stamp())).collect();
         drop(mailboxes);
         for finding in watch.look(shared.clock.now(), &stamps) {
             act(shared, finding);

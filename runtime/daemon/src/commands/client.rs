@@ -28,6 +28,14 @@ impl<'a> Client<'a> {
         self.read(self.agent.get(self.at(path)).call())
     }
 
+    /// As [`Self::get`]; nothing if nobody answers there any more.
+    pub(super) fn get_if_there(&self, path: &str) -> Result<Option<Value>, Exit> {
+        match self.agent.get(self.at(path)).call() {
+            Ok(answer) => self.read(Ok(answer)).map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
     pub(super) fn post(&self, path: &str) -> Result<Value, Exit> {
         self.read(self.agent.post(self.at(path)).send_empty())
     }

@@ -3,18 +3,13 @@
 use serde_json::Value;
 
 use super::client::{Client, escaped};
-use crate::cli::TapArgs;
-use crate::exit::{Exit, OK};
+use crate::cli::{Tap, TapArgs};
+use crate::exit::{Exit, OK, USAGE};
 use crate::out;
 
 /// Prints messages as they are handled, until the limit, the end of the daemon, or Ctrl-C.
 pub(super) fn tap(args: &TapArgs) -> Result<u8, Exit> {
-    let mut path = "/v1/tap?".to_owned();
-    for (key, value) in [("actor", &args.actor), ("kind", &args.kind)] {
-        if let Some(value) = value {
-            path.push_str(&format!("{key}={}&", escaped(value)));
-        }
-    }
+    let path = path(args)?;
     let mut left = args.limit.unwrap_or(u64::MAX);
     if left == 0 {
         return Ok(OK);
@@ -33,6 +28,30 @@ pub(super) fn tap(args: &TapArgs) -> Result<u8, Exit> {
         Ok(left > 0)
     })?;
     Ok(OK)
+}
+
+fn path(args: &TapArgs) -> Result<String, Exit> {
+    let mut path = "/v1/tap?".to_owned();
+    let mut ask = |key: &str, value: &str| path.push_str(&format!("{key}={}&", escaped(value)));
+    match &args.what {
+        None => (),
+        Some(Tap::Actor(actor)) => ask("actor", actor),
+        Some(Tap::Edge(from, to)) => {
+            ask("from", from);
+            ask("to", to);
+        }
+        Some(Tap::Kind(_)) if args.kind.is_some() => {
+            return Err(Exit::new(USAGE, "name one kind, as `kind:K` or as `--kind K`"));
+        }
+        Some(Tap::Kind(kind)) => ask("kind", kind),
+    }
+    if let Some(kind) = &args.kind {
+        ask("kind", kind);
+    }
+    if let Some(sample) = args.sample {
+        ask("sample", &sample.to_string());
+    }
+    Ok(path)
 }
 
 fn describe(data: &str) -> String {

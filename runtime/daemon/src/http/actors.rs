@@ -17,27 +17,48 @@ pub(super) async fn tree(State(surface): State<Surface>) -> Json<TreeView> {
     Json(surface.runtime.tree(&surface.root))
 }
 
+pub(super) async fn one(
+    State(surface): State<Surface>,
+    Path(id): Path<String>,
+) -> Result<Json<ActorView>, Problem> {
+    known(&surface, &id).map(Json)
+}
+
 pub(super) async fn restart(
     State(surface): State<Surface>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    act(&id, |id| surface.runtime.restart(id))
+    act(&surface, &id, |id| surface.runtime.restart(id))
 }
 
 pub(super) async fn kill(
     State(surface): State<Surface>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    act(&id, |id| surface.runtime.kill(id))
+    act(&surface, &id, |id| surface.runtime.kill(id))
 }
 
 fn act(
+    surface: &Surface,
     id: &str,
     action: impl FnOnce(&ActorId) -> Result<(), NoSuchActor>,
 ) -> Result<Json<Value>, Problem> {
-    let id = ActorId::new(id).map_err(|error| Problem::bad_request(error.to_string()))?;
+    let id = known(surface, id)?.id;
     action(&id).map_err(|error| Problem::not_found(format!("{error}; see /v1/actors")))?;
     Ok(Json(json!({ "actor": id, "accepted": true })))
+}
+
+/// The actor or supervisor of that name; otherwise, what was probably meant.
+pub(super) fn known(surface: &Surface, id: &str) -> Result<ActorView, Problem> {
+    let id = ActorId::new(id).map_err(|error| Problem::bad_request(error.to_string()))?;
+    let tree = surface.runtime.tree(&surface.root);
+    let nodes = tree.flatten();
+    let found = nodes.iter().find(|node| node.id == id).map(|node| (*node).clone());
+    found.ok_or_else(|| {
+        let meant = synod_config::hint(id.as_str(), nodes.iter().map(|node| node.id.as_str()));
+        let missing = NoSuchActor(id.to_string());
+        Problem::not_found(format!("{missing}; {meant}; see /v1/actors"))
+    })
 }
 
 pub(super) async fn dead_letters(State(surface): State<Surface>) -> Json<Value> {

@@ -26,7 +26,8 @@ pub(super) async fn index() -> Json<Value> {
             "POST /v1/actors/{id}/restart", "POST /v1/actors/{id}/kill", "GET /v1/dead-letters",
             "GET /v1/breakers", "POST /v1/breakers/{name}/{open|close|reset}",
             "GET /v1/events", "GET /v1/tap", "GET /v1/live",
-            "GET /v1/view", "GET /v1/view/live", "GET /v1/edges", "GET /v1/tasks", "GET /v1/tasks/{id}",
+            "GET /v1/view", "GET /v1/view/live", "GET /v1/edges",
+            "GET /v1/actors/{id}", "GET /v1/drain", "POST /v1/drain", "GET /v1/tasks", "GET /v1/tasks/{id}",
             "GET /v1/executors/{id}/answers", "GET /v1/memory/{agent}",
             "POST /v1/memory/{agent}", "POST /v1/memory/{agent}/query",
             "GET /v1/memory/{agent}/{id}", "DELETE /v1/memory/{agent}/{id}",
@@ -53,6 +54,7 @@ pub(super) async fn ready(State(surface): State<Surface>) -> Response {
 async fn reasons_against(surface: &Surface) -> Vec<String> {
     let tree = surface.runtime.tree(&surface.root);
     let mut reasons = not_running(&tree);
+    reasons.extend(surface.draining.is_begun().then(|| "it is being drained".to_owned()));
     reasons.extend(stuck(&tree));
     for store in surface.desks.stores.values() {
         match store.call(PATIENCE, StoreMsg::Status).await {

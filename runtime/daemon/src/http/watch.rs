@@ -2,8 +2,13 @@
 //! events it missed; it never slows those it watches.
 
 use std::convert::Infallible;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use futures_util::stream::unfold;
@@ -12,7 +17,8 @@ use synod_supervision::{RuntimeEvent, Tapped};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::Surface;
+use super::actors::known;
+use super::{Problem, Surface};
 
 /// Which messages to show.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -20,12 +26,34 @@ use super::Surface;
 pub(super) struct TapFilter {
     actor: Option<String>,
     kind: Option<String>,
+    /// Of so many that pass, one is shown.
+    sample: Option<NonZeroU32>,
 }
 
 impl TapFilter {
     fn wants(&self, tapped: &Tapped) -> bool {
         self.actor.as_deref().is_none_or(|actor| actor == tapped.actor.as_str())
             && self.kind.as_deref().is_none_or(|kind| kind == tapped.kind)
+    }
+
+    fn check(&self, surface: &Surface) -> Result<(), Problem> {
+        self.actor.as_ref().map_or(Ok(()), |actor| known(surface, actor).map(drop))
+    }
+}
+
+/// Lets the first of every so many through.
+struct Sample {
+    of: u64,
+    passed: AtomicU64,
+}
+
+impl Sample {
+    fn new(of: Option<NonZeroU32>) -> Self {
+        Self { of: of.map_or(1, |of| of.get().into()), passed: AtomicU64::new(0) }
+    }
+
+    fn takes(&self) -> bool {
+        self.passed.fetch_add(1, Ordering::Relaxed).is_multiple_of(self.of)
     }
 }
 
@@ -37,9 +65,12 @@ pub(super) async fn events(
 
 pub(super) async fn tap(
     State(surface): State<Surface>,
-    Query(filter): Query<TapFilter>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    sse(surface.runtime.tap(), move |tapped| filter.wants(tapped))
+    filter: Result<Query<TapFilter>, QueryRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    let Query(filter) = filter.map_err(|error| Problem::bad_request(error.body_text()))?;
+    filter.check(&surface)?;
+    let sample = Arc::new(Sample::new(filter.sample));
+    Ok(sse(surface.runtime.tap(), move |tapped| filter.wants(tapped) && sample.takes()))
 }
 
 fn sse<T: Clone + Serialize + Send + 'static>(

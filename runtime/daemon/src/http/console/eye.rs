@@ -19,6 +19,7 @@ use tokio::time::Instant;
 
 use super::{Sections, sections};
 use crate::http::Surface;
+use crate::http::rates::ByActor;
 
 /// A look this young serves the next one too.
 const FRESH: Duration = Duration::from_millis(450);
@@ -30,6 +31,8 @@ const EVENTS_MAX: usize = 12;
 /// All that the page shows.
 pub(super) struct Sight {
     pub(super) tree: TreeView,
+    /// Messages handled a second.
+    pub(super) rates: Arc<ByActor>,
     pub(super) breakers: Vec<BreakerView>,
     pub(super) dead_letters: usize,
     /// Newest first.
@@ -93,6 +96,7 @@ impl Eye {
         }
         let sight = Sight {
             tree: runtime.tree(&self.surface.root),
+            rates: self.surface.rates.now(),
             breakers: runtime.breakers(),
             dead_letters: runtime.dead_letters().len(),
             events: seen.events.clone(),

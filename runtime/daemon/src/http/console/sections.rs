@@ -13,13 +13,14 @@ use super::Sections;
 use super::eye::Sight;
 use super::html::Html;
 use crate::http::health::not_running;
+use crate::words::{grouped, rate};
 
 /// All of them. The keys are names in `page.html`.
 pub(super) fn of(sight: &Sight) -> Sections {
     Sections::from([
         ("summary", summary(sight)),
         ("facts", facts(sight)),
-        ("tree", tree::table(&sight.tree)),
+        ("tree", tree::table(&sight.tree, &sight.rates)),
         ("breakers", outside::breakers(&sight.breakers)),
         ("chains", outside::chains(&sight.answers.chains)),
         ("stores", outside::stores(&sight.answers.stores)),
@@ -57,9 +58,13 @@ fn facts(sight: &Sight) -> Html {
     let restarts = nodes.iter().map(|node| node.restarts).sum::<u64>();
     let open = sight.breakers.iter().filter(|breaker| breaker.state.contains("open")).count();
     let mut html = Html::default();
+    let all: f64 = sight.rates.values().sum();
+    let waiting: usize = actors.iter().map(|node| node.mailbox_depth).sum();
     html.raw("<div><dt>Actors running</dt><dd id=\"running\">");
     html.text(running).within(" <small>of ", actors.len(), "</small></dd></div>");
     html.within("<div><dt>Restarts</dt><dd id=\"restarts\">", grouped(restarts), "</dd></div>");
+    html.within("<div><dt>Messages a second</dt><dd>", rate(all), "</dd></div>");
+    html.within("<div><dt>Messages waiting</dt><dd>", grouped(waiting as u64), "</dd></div>");
     html.within("<div><dt>Breakers open</dt><dd>", open, "");
     html.within(" <small>of ", sight.breakers.len(), "</small></dd></div>");
     html.within(
@@ -101,19 +106,6 @@ fn state(html: &mut Html, tone: Tone, word: &str) {
         Tone::Calm => "<span class=\"state calm\"><i aria-hidden=\"true\">○</i> ",
     });
     html.text(word.replace('_', " ")).raw("</span>");
-}
-
-/// 1234567 as 1,234,567.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index != 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// The time of day in UTC, and the whole moment for machines and on hovering.

@@ -26,7 +26,7 @@ pub(in crate::http) fn node(id: &str) -> ActorView {
         handled: 1_234_567,
         stuck: None,
         handling_p50_ns: Some(12_000),
-        handling_p99_ns: Some(1_450_000),
+        handling_p99_ns: Some(1_400_000),
         strategy: None,
         intensity: None,
     }
@@ -59,6 +59,7 @@ fn sight() -> Sight {
     };
     Sight {
         tree: TreeView { node: node("tasks"), children: Vec::new() },
+        rates: std::sync::Arc::new([(ActorId::new("tasks").unwrap(), 152.5)].into()),
         breakers: vec![breakers],
         dead_letters: 0,
         events: VecDeque::from([exited, breaker]),
@@ -106,7 +107,9 @@ fn every_place_of_the_page_is_filled() {
 #[test]
 fn a_row_says_all_of_its_actor() {
     let tree = &sections::of(&sight())["tree"];
-    for part in ["tasks", "running", "data-label=\"restarts\">1<", "1,344", "1,234,567"] {
+    for part in
+        ["tasks", "running", "data-label=\"restarts\">1<", "1,344", "1,234,567", ">152<", "1.4 ms"]
+    {
         assert!(tree.as_str().contains(part), "{part}: {}", tree.as_str());
     }
 }

@@ -50,7 +50,11 @@ fn table(html: &mut Html, views: &[TaskView]) {
             html.raw(" <small>block retracted</small>");
         }
         html.within("</td><td class=\"num\">", view.signers.len(), "");
-        html.within("<small> of ", view.members.len(), "</small></td><td class=\"num\">");
+        // Of a task that ended before its actor's last restart, the members are not kept.
+        if !view.members.is_empty() {
+            html.within("<small> of ", view.members.len(), "</small>");
+        }
+        html.raw("</td><td class=\"num\">");
         if let Some(ended) = view.ended_ms {
             html.text(took(ended.saturating_sub(view.accepted_ms)));
         }

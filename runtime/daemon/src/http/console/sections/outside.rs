@@ -6,7 +6,8 @@ use synod_types::actor::ActorId;
 use synod_types::chain::{ChainPhase, ChainStatus};
 
 use super::super::html::Html;
-use super::{Tone, does_not_answer, grouped, state, time};
+use super::{Tone, does_not_answer, state, time};
+use crate::words::grouped;
 
 pub(super) fn breakers(breakers: &[BreakerView]) -> Html {
     let mut html = Html::default();
