@@ -61,7 +61,7 @@ impl<M: Message> Address<M> {
     /// # Errors
     /// Gives the message back if there is no room for it or the actor is stopping.
     pub fn tell(&self, msg: M) -> Result<(), Rejected<M>> {
-        self.mailbox.push(msg)
+        self.mailbox.way(&msg).push(msg)
     }
 
     /// Sends; waits for room if the message's policy is to wait.
@@ -70,7 +70,7 @@ impl<M: Message> Address<M> {
     /// Gives the message back if there is no room for it or the actor is stopping.
     pub async fn send(&self, msg: M) -> Result<(), Rejected<M>> {
         match msg.overflow() {
-            Overflow::Wait => self.mailbox.push_waiting(msg).await,
+            Overflow::Wait => self.mailbox.way(&msg).push_waiting(msg).await,
             Overflow::Refuse | Overflow::DropOldest | Overflow::Coalesce(_) => self.tell(msg),
         }
     }

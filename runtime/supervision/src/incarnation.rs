@@ -187,7 +187,7 @@ impl<A: Actor> Life<A> {
         mailbox.progressed(ended);
         if let Some(waited) = waited {
             mailbox.metrics.timed(ended, waited, handled_in);
-            self.hand.timed(&mailbox.stamps, ended, seen.handled);
+            self.hand.timed(mailbox.stamps(), ended, seen.handled);
         }
         if mailbox.shared.events.is_tapped() {
             mailbox.shared.events.tap(Tapped {

@@ -1,13 +1,14 @@
 //! The mailbox: bounded lanes that belong to the address, not to an incarnation.
 
+mod facts;
+mod pooled;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use parking_lot::Mutex;
-use synod_supervision_core::{Stamp, Work};
-use synod_supervision_lanes::{Admission, Doing, Lanes, Next, Order, Place};
+use synod_supervision_lanes::{Admission, Lanes, Next, Order, Place};
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 use tokio::task::coop;
@@ -24,6 +25,10 @@ use crate::metrics::MailboxMetrics;
 use crate::pulse::Pulse;
 use crate::shared::Shared;
 use crate::stamps::Stamps;
+
+pub(crate) use facts::MailboxFacts;
+
+use pooled::Part;
 
 /// A message and when it was accepted.
 pub(crate) struct Letter<M> {
@@ -53,9 +58,10 @@ pub(crate) struct Mailbox<M> {
     pub(crate) id: ActorId,
     pub(crate) shared: Arc<Shared>,
     pub(crate) metrics: MailboxMetrics,
-    pub(crate) stamps: Stamps,
+    stamps: Stamps,
     pub(crate) pulse: Pulse,
     capacity: Capacity,
+    part: Part<M>,
     lanes: Lanes<Letter<M>, End>,
     /// What an incarnation has in hand and does not handle yet. Written by it alone, as the next
     /// two are.
@@ -85,6 +91,7 @@ impl<M: Message> Mailbox<M> {
             shared,
             stamps: Stamps::new(),
             capacity,
+            part: Part::Alone,
             lanes: Lanes::new(),
             held: AtomicUsize::new(0),
             handled: AtomicU64::new(0),
@@ -190,6 +197,9 @@ impl<M: Message> Mailbox<M> {
         let is_timed = self.stamps.are_due(admission.accepted());
         let at = is_timed.then(|| self.shared.clock.now());
         admission.accept(lane as usize, Letter { msg, at, own, carried: Carried::now() });
+        if let Part::Front(front) = &self.part {
+            front.call();
+        }
     }
 
     /// What the incarnation is to do next; [`Next::Hand`] is never the answer.
@@ -204,7 +214,10 @@ impl<M: Message> Mailbox<M> {
             let in_hand = if is_urgent { None } else { hand.pop() };
             let next = match in_hand {
                 Some(letter) => Next::Letter(letter),
-                None => ready!(self.lanes.poll_next(cx, &mut self.reading(hand))),
+                None => {
+                    let own = self.lanes.poll_next(cx, &mut self.reading(hand));
+                    ready!(self.or_from_pool(cx, hand.incarnation().0, own))
+                }
             };
             match next {
                 Next::Hand => (),
@@ -243,6 +256,7 @@ impl<M: Message> Mailbox<M> {
     /// The incarnation is gone; unless a later one has taken its place, messages now wait.
     pub(crate) fn detach(&self, incarnation: Incarnation) {
         self.lanes.detach(incarnation.0);
+        self.leave();
     }
 
     /// Tells an incarnation something; nothing, if it is over.
@@ -253,6 +267,7 @@ impl<M: Message> Mailbox<M> {
     /// No more messages from outside.
     pub(crate) fn close(&self) {
         self.lanes.close();
+        self.close_pool();
     }
 
     /// Notes a handled message, each by itself because the watchdog looks for it, and says how many
@@ -271,6 +286,7 @@ impl<M: Message> Mailbox<M> {
     /// Notes when the last timed message was handled.
     pub(crate) fn progressed(&self, now: Moment) {
         self.progress.store(now.unix_nanos(), Ordering::Relaxed);
+        self.pool_progressed(now);
     }
 
     /// Drops a question whose time is over: who asked is told, so it is no dead letter.
@@ -289,88 +305,5 @@ impl<M: Message> Mailbox<M> {
     /// Makes a dead letter.
     pub(crate) fn bury(&self, kind: &'static str, reason: DeadReason) {
         self.shared.dead_letters.add(self.shared.clock.now(), &self.id, kind, reason);
-    }
-}
-
-/// What anyone may know of a mailbox, whatever its messages.
-pub(crate) trait MailboxFacts: Send + Sync {
-    fn incarnation(&self) -> Incarnation;
-    /// What the present incarnation, which has ended, had in hand.
-    fn fell_with(&self) -> Option<InHand>;
-    fn depth(&self) -> usize;
-    fn bound(&self) -> usize;
-    fn handled(&self) -> u64;
-    fn pulse(&self) -> &Pulse;
-    /// What the watchdog sees.
-    fn stamp(&self) -> Stamp;
-    /// Median and 99th percentile of its handling times lately.
-    fn handling(&self) -> (Option<Duration>, Option<Duration>);
-    /// Buries all that still waits: at the end of everything.
-    fn abandon(&self);
-    fn publish(&self);
-}
-
-impl<M: Message> MailboxFacts for Mailbox<M> {
-    fn incarnation(&self) -> Incarnation {
-        Incarnation(self.lanes.glance().0)
-    }
-
-    fn fell_with(&self) -> Option<InHand> {
-        let incarnation = self.incarnation();
-        self.fell_with.lock().filter(|in_hand| in_hand.incarnation == incarnation)
-    }
-
-    fn depth(&self) -> usize {
-        self.lanes.len() + self.held.load(Ordering::Relaxed)
-    }
-
-    fn bound(&self) -> usize {
-        self.capacity.total()
-    }
-
-    fn handled(&self) -> u64 {
-        self.handled.load(Ordering::Relaxed)
-    }
-
-    fn pulse(&self) -> &Pulse {
-        &self.pulse
-    }
-
-    fn stamp(&self) -> Stamp {
-        let (life, doing) = self.lanes.glance();
-        let work = match doing {
-            Doing::Nothing => Work::Idle,
-            Doing::Woken => Work::Waiting,
-            Doing::Letters => Work::Busy,
-        };
-        let (incarnation, progress) = (Incarnation(life), self.handled());
-        Stamp { incarnation, progress, work, policy: self.pulse.policy() }
-    }
-
-    fn handling(&self) -> (Option<Duration>, Option<Duration>) {
-        self.metrics.handling()
-    }
-
-    fn abandon(&self) {
-        for letter in self.lanes.abandon() {
-            self.bury(letter.msg.kind(), DeadReason::Abandoned);
-        }
-    }
-
-    fn publish(&self) {
-        let (accepted, handled) = (self.lanes.accepted(), self.handled());
-        let mut counted = self.counted.lock();
-        let new = handled - counted.handled;
-        self.metrics.count(accepted - counted.accepted, new);
-        if 0 < new {
-            // Not before the last look: the last ones may not have been timed.
-            self.progress.fetch_max(counted.at.unix_nanos(), Ordering::Relaxed);
-        }
-        *counted = Counted { accepted, handled, at: self.shared.clock.now() };
-        drop(counted);
-        self.metrics.stuck(self.pulse.stuck().is_some());
-        let nanos = self.progress.load(Ordering::Relaxed);
-        let progress = (nanos != 0).then(|| Moment::from_unix_nanos(nanos));
-        self.metrics.publish(self.depth(), self.bound(), self.incarnation(), progress);
     }
 }

@@ -35,6 +35,8 @@ const INTENSITY: &str = "supervisor_intensity_used";
 const GAVE_UP: &str = "supervisor_escalations_total";
 const DEAD: &str = "dead_letters_total";
 const LOST_ASKERS: &str = "replies_without_asker_total";
+const POOL_WORKERS: &str = "pool_workers";
+const POOL_RESTING: &str = "pool_workers_resting";
 const BREAKER_STATE: &str = "breaker_state";
 const BREAKER_CALLS: &str = "breaker_calls_total";
 const BREAKER_TRANSITIONS: &str = "breaker_transitions_total";
@@ -73,6 +75,8 @@ pub fn describe() {
     describe_counter!(GAVE_UP, Unit::Count, "Times a supervisor gave up and told its parent");
     describe_counter!(DEAD, Unit::Count, "Accepted messages that were never handled, by reason");
     describe_counter!(LOST_ASKERS, Unit::Count, "Answers whose asker no longer waited");
+    describe_gauge!(POOL_WORKERS, Unit::Count, "Workers of a pool that take its messages");
+    describe_gauge!(POOL_RESTING, Unit::Count, "Of these, workers that have nothing to do");
     describe_gauge!(
         BREAKER_STATE,
         Unit::Count,
@@ -156,6 +160,25 @@ impl MailboxMetrics {
 
 pub(crate) fn stuck(actor: &ActorId, how: Work) {
     counter!(STUCK_TOTAL, "actor" => actor.to_string(), "how" => how.name()).increment(1);
+}
+
+pub(crate) struct PoolMetrics {
+    workers: Gauge,
+    resting: Gauge,
+}
+
+impl PoolMetrics {
+    pub(crate) fn register(id: &ActorId) -> Self {
+        Self {
+            workers: gauge!(POOL_WORKERS, "pool" => id.to_string()),
+            resting: gauge!(POOL_RESTING, "pool" => id.to_string()),
+        }
+    }
+
+    pub(crate) fn publish(&self, workers: usize, resting: usize) {
+        self.workers.set(workers as f64);
+        self.resting.set(resting as f64);
+    }
 }
 
 pub(crate) fn exited(child: &ActorId, reason: &'static str) {

@@ -88,10 +88,19 @@ impl Runtime {
     /// Makes an address with its mailbox. Messages are accepted from now on and wait for the
     /// first incarnation.
     pub fn address<M: Message>(&self, id: ActorId, capacity: Capacity) -> Address<M> {
-        let mailbox = Arc::new(Mailbox::new(id.clone(), capacity, Arc::clone(&self.shared)));
+        self.open(Mailbox::new(id, capacity, Arc::clone(&self.shared)))
+    }
+
+    /// Makes a mailbox known.
+    pub(crate) fn open<M: Message>(&self, mailbox: Mailbox<M>) -> Address<M> {
+        let mailbox = Arc::new(mailbox);
         let facts: Arc<dyn MailboxFacts> = mailbox.clone();
-        self.shared.mailboxes.lock().insert(id, facts);
+        self.shared.mailboxes.lock().insert(mailbox.id.clone(), facts);
         Address { mailbox }
+    }
+
+    pub(crate) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     /// The breaker of that name; made with `policy` if it is new.

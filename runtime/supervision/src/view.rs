@@ -25,6 +25,8 @@ pub enum Role {
     Actor,
     /// Restarts others.
     Supervisor,
+    /// Holds messages for its workers, and restarts them.
+    Pool,
 }
 
 /// One node of the tree.
@@ -132,7 +134,11 @@ impl Viewer<'_> {
         let last_exit = child.and_then(|child| child.last_exit.as_ref());
         let node = ActorView {
             id: id.clone(),
-            role: if mailbox.is_some() { Role::Actor } else { Role::Supervisor },
+            role: match (mailbox, facts) {
+                (Some(_), Some(_)) => Role::Pool,
+                (Some(_), None) => Role::Actor,
+                (None, _) => Role::Supervisor,
+            },
             supervisor: parent.cloned(),
             state: child.map_or("running", |child| state_name(&child.state)),
             incarnation: mailbox.map(|mailbox| mailbox.incarnation()).unwrap_or_default(),

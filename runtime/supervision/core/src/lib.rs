@@ -4,6 +4,7 @@
 //!   Event ──▶ Supervisor::step ──▶ Effect*        children: start, stop, restart, escalate
 //!   call  ──▶ BreakerCore::admit / report         one outside dependency: let through or refuse
 //!             Retry::delays                       how long to wait between tries
+//!             Crew::call, worker_of               which worker of a pool has a message
 //!   stamps ──▶ Watch::look ──▶ Finding*           who is stuck
 //! ```
 //!
@@ -11,6 +12,7 @@
 //! when, and carries out what comes back, in order.
 
 mod breaker;
+mod crew;
 mod event;
 mod jitter;
 mod policy;
@@ -21,6 +23,7 @@ mod watch;
 pub use breaker::{
     BreakerCore, BreakerPolicy, BreakerState, CallOutcome, Permit, Rejection, Transition,
 };
+pub use crew::{Crew, InvalidSize, WORKERS_MAX, worker_of};
 pub use event::{AlarmToken, Effect, Event, ExitReason, Generation, Outcome, Report, StopHow};
 pub use policy::{
     Backoff, CHILDREN_MAX, ChildPolicy, Intensity, InvalidTree, KILL_GRACE, RESTARTS_MAX, Restart,

@@ -19,6 +19,7 @@
 
 mod place;
 mod room;
+mod several;
 mod sync;
 
 pub use place::Place;

@@ -39,7 +39,7 @@ fn rows(html: &mut Html, tree: &TreeView, rates: &ByActor, depth: usize) {
     let node = &tree.node;
     match node.role {
         Role::Actor => html.within("<tr role=\"row\" id=\"actor-", &node.id, "\">"),
-        Role::Supervisor => {
+        Role::Supervisor | Role::Pool => {
             html.within("<tr role=\"row\" class=\"supervisor\" id=\"supervisor-", &node.id, "\">")
         }
     };
@@ -61,7 +61,7 @@ fn rows(html: &mut Html, tree: &TreeView, rates: &ByActor, depth: usize) {
     html.raw("</td>");
     lives(html, node);
     match node.role {
-        Role::Actor => work(html, node, rates.get(&node.id).copied()),
+        Role::Actor | Role::Pool => work(html, node, rates.get(&node.id).copied()),
         Role::Supervisor => patience(html, node),
     }
     end(html, node);
@@ -79,7 +79,7 @@ fn lives(html: &mut Html, node: &ActorView) {
             node.incarnation,
             "</td>",
         ),
-        Role::Supervisor => html.raw("<td role=\"cell\" class=\"life\"></td>"),
+        Role::Supervisor | Role::Pool => html.raw("<td role=\"cell\" class=\"life\"></td>"),
     };
     let restarts = match node.restarts {
         0 => "<td role=\"cell\" class=\"num none\" data-label=\"restarts\">",

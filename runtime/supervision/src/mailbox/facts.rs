@@ -1,0 +1,99 @@
+//! What is known of every mailbox alike.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use synod_supervision_core::{Stamp, Work};
+use synod_supervision_lanes::Doing;
+use synod_types::actor::Incarnation;
+use synod_types::time::Moment;
+
+use super::{Counted, Mailbox};
+use crate::dead_letters::DeadReason;
+use crate::failures::InHand;
+use crate::message::Message;
+use crate::pulse::Pulse;
+
+/// What anyone may know of a mailbox, whatever its messages.
+pub(crate) trait MailboxFacts: Send + Sync {
+    fn incarnation(&self) -> Incarnation;
+    /// What the present incarnation, which has ended, had in hand.
+    fn fell_with(&self) -> Option<InHand>;
+    fn depth(&self) -> usize;
+    fn bound(&self) -> usize;
+    fn handled(&self) -> u64;
+    fn pulse(&self) -> &Pulse;
+    /// What the watchdog sees.
+    fn stamp(&self) -> Stamp;
+    /// Median and 99th percentile of its handling times lately.
+    fn handling(&self) -> (Option<Duration>, Option<Duration>);
+    /// Buries all that still waits: at the end of everything.
+    fn abandon(&self);
+    fn publish(&self);
+}
+
+impl<M: Message> MailboxFacts for Mailbox<M> {
+    fn incarnation(&self) -> Incarnation {
+        Incarnation(self.lanes.glance().0)
+    }
+
+    fn fell_with(&self) -> Option<InHand> {
+        let incarnation = self.incarnation();
+        self.fell_with.lock().filter(|in_hand| in_hand.incarnation == incarnation)
+    }
+
+    fn depth(&self) -> usize {
+        self.lanes.len() + self.held.load(Ordering::Relaxed)
+    }
+
+    fn bound(&self) -> usize {
+        self.capacity.total()
+    }
+
+    fn handled(&self) -> u64 {
+        self.handled.load(Ordering::Relaxed)
+    }
+
+    fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+
+    fn stamp(&self) -> Stamp {
+        let (life, doing) = self.lanes.glance();
+        let work = match doing {
+            Doing::Nothing => Work::Idle,
+            Doing::Woken => Work::Waiting,
+            Doing::Letters => Work::Busy,
+        };
+        let (incarnation, progress) = (Incarnation(life), self.handled());
+        Stamp { incarnation, progress, work, policy: self.pulse.policy() }
+    }
+
+    fn handling(&self) -> (Option<Duration>, Option<Duration>) {
+        self.metrics.handling()
+    }
+
+    fn abandon(&self) {
+        for letter in self.lanes.abandon() {
+            self.bury(letter.msg.kind(), DeadReason::Abandoned);
+        }
+    }
+
+    fn publish(&self) {
+        let (accepted, handled) = (self.lanes.accepted(), self.handled());
+        let mut counted = self.counted.lock();
+        let new = handled - counted.handled;
+        self.metrics.count(accepted - counted.accepted, new);
+        if 0 < new {
+            // Not before the last look: the last ones may not have been timed.
+            self.progress.fetch_max(counted.at.unix_nanos(), Ordering::Relaxed);
+        }
+        *counted = Counted { accepted, handled, at: self.shared.clock.now() };
+        drop(counted);
+        self.publish_crew();
+        self.metrics.stuck(self.pulse.stuck().is_some());
+        let nanos = self.progress.load(Ordering::Relaxed);
+        let progress = (nanos != 0).then(|| Moment::from_unix_nanos(nanos));
+        self.metrics.publish(self.depth(), self.bound(), self.incarnation(), progress);
+    }
+}
