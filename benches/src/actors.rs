@@ -15,7 +15,7 @@ const HOUR: Duration = Duration::from_secs(3_600);
 
 /// A runtime as the daemon has it.
 pub fn runtime() -> Runtime {
-    Runtime::new(Clock::system(), RuntimeLimits::default())
+    Runtime::new(Clock::unpaused(), RuntimeLimits::default())
 }
 
 /// A permanent child.

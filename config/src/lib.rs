@@ -56,7 +56,7 @@ mod written;
 
 pub use actor::{Mailbox, OnStuck};
 pub use aggregation::AggregationSettings;
-pub use breaker::BreakerPolicy;
+pub use breaker::{BreakerPolicy, OpensOn};
 pub use chain::{ChainSettings, ChainSource, SimulatedChain};
 pub use config::Config;
 pub use embedding::EmbeddingSettings;

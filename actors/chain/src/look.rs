@@ -67,7 +67,7 @@ impl Eye {
     async fn ask<T>(&self, asked: Asked<'_, T>) -> Result<T, Trouble> {
         let answer = self.breaker.call_judged(asked, |error| error.is_fault()).await;
         answer.map_err(|error| match error {
-            BreakerError::Open(_) => Trouble::BreakerOpen,
+            BreakerError::Refused { .. } => Trouble::BreakerOpen,
             BreakerError::Timeout(_) => Trouble::Timeout,
             BreakerError::Inner(error) => {
                 tracing::warn!(%error, "the node gave no answer");

@@ -228,7 +228,7 @@ impl Executor {
             let is_performers = |error: &PerformError| !matches!(error, PerformError::Lasting(_));
             let run = breaker.call_judged(performer.perform(task, payload), is_performers);
             let outcome = run.await.map_err(|error| match error {
-                BreakerError::Open(_) => PerformError::Absent(error.to_string()),
+                BreakerError::Refused { .. } => PerformError::Absent(error.to_string()),
                 BreakerError::Timeout(_) => PerformError::Passing(error.to_string()),
                 BreakerError::Inner(inner) => inner,
             });

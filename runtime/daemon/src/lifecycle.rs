@@ -71,7 +71,7 @@ impl Daemon {
             dead_letters_max: config.runtime.dead_letters_max,
             watch_backlog: config.runtime.watch_backlog_max,
         };
-        let runtime = Runtime::new(Clock::system(), limits);
+        let runtime = Runtime::new(Clock::unpaused(), limits);
         let extras = extras(&runtime);
         let house = topology::compile(config, &runtime, extras)
             .map_err(|error| Exit::new(CONFIG, error.to_string()))?;

@@ -109,9 +109,9 @@ impl Narrator {
                 let fields = json!({ "actor": actor });
                 self.say("unstuck", fields, &format!("{actor} gets on again"))
             }
-            RuntimeEvent::Breaker { breaker, state, .. } => {
-                let fields = json!({ "breaker": breaker, "state": state });
-                self.say("breaker", fields, &format!("breaker {breaker} is {state}"))
+            RuntimeEvent::Breaker { breaker, state, reason, detail, .. } => {
+                let fields = json!({ "breaker": breaker, "state": state, "reason": reason });
+                self.say("breaker", fields, &format!("breaker {breaker} is {state}: {detail}"))
             }
             RuntimeEvent::Started { .. } | RuntimeEvent::Exited { .. } => Ok(()),
         }

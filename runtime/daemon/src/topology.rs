@@ -116,9 +116,14 @@ impl Maker<'_> {
         });
         Ok(SupervisorSpec {
             id: id.clone(),
-            policy: policy::of_supervisor(supervisor, self.config.runtime.seed.unwrap_or_default()),
+            policy: policy::of_supervisor(supervisor, self.seed()),
             children: children.collect::<Result<_, _>>()?,
         })
+    }
+
+    /// What chance is drawn from.
+    fn seed(&self) -> u64 {
+        self.config.runtime.seed.unwrap_or_default()
     }
 
     fn actor(&self, id: &ActorId) -> Result<ChildSpec, TopologyError> {

@@ -1,19 +1,20 @@
 //! Circuit breakers around calls to the outside.
 
+mod call;
+mod gate;
+mod view;
 mod watch;
 
+pub use view::BreakerView;
 pub use watch::{BreakerChange, BreakerWatch};
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Poll;
+use std::time::Duration;
 
-use parking_lot::Mutex;
-use serde::Serialize;
 use synod_supervision_core::{
-    BreakerCore, BreakerPolicy, BreakerState, CallOutcome, Permit, Transition,
+    BreakerCore, BreakerPolicy, OpensOn, Permit, Rejection, Span, Transition,
 };
 use synod_types::time::Moment;
 use tokio::sync::broadcast;
@@ -21,12 +22,16 @@ use tokio::sync::broadcast;
 use crate::events::RuntimeEvent;
 use crate::metrics::BreakerMetrics;
 use crate::shared::Shared;
+use gate::Gate;
+use view::Shown;
 
 /// One breaker for one dependency. While it is open no call reaches the dependency.
 pub struct Breaker {
-    name: String,
-    policy: BreakerPolicy,
-    core: Mutex<BreakerCore>,
+    name: Arc<str>,
+    call_timeout: Duration,
+    /// A call that takes longer is slow. None: nobody asks.
+    slow_after: Option<Duration>,
+    gate: Gate,
     changes: broadcast::Sender<BreakerChange>,
     changed: AtomicU64,
     shared: Arc<Shared>,
@@ -43,37 +48,36 @@ impl fmt::Debug for Breaker {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BreakerError<E> {
     /// The call was not made.
-    #[error("breaker `{0}` lets no call through")]
-    Open(String),
+    #[error("breaker `{breaker}` lets no call through: {why}")]
+    Refused {
+        /// By whom.
+        breaker: Arc<str>,
+        /// Why.
+        why: Rejection,
+    },
     /// The call took longer than the policy allows and was dropped.
     #[error("call through breaker `{0}` timed out")]
-    Timeout(String),
+    Timeout(Arc<str>),
     /// The call was made and failed.
     #[error(transparent)]
     Inner(E),
 }
 
-/// A breaker as shown to people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct BreakerView {
-    /// Its name.
-    pub name: String,
-    /// `closed`, `open`, `half_open`, `forced_open` or `forced_closed`.
-    pub state: &'static str,
-    /// If open: until when, in milliseconds since the Unix epoch.
-    pub open_until_ms: Option<u64>,
-    /// Consecutive failures that open it.
-    pub failures_to_open: u32,
-}
-
 impl Breaker {
     pub(crate) fn new(name: &str, policy: BreakerPolicy, shared: Arc<Shared>) -> Self {
         let metrics = BreakerMetrics::register(name);
-        metrics.state(0);
-        let core = Mutex::new(BreakerCore::new(policy));
-        let changes = broadcast::Sender::new(watch::BACKLOG_MAX);
-        let changed = AtomicU64::new(0);
-        Self { name: name.to_owned(), policy, core, changes, changed, shared, metrics }
+        metrics.state(Shown::of(synod_supervision_core::BreakerState::Closed).level);
+        let seed = policy.seed ^ seed_of(name);
+        Self {
+            name: name.into(),
+            call_timeout: policy.call_timeout,
+            slow_after: policy.slow().map(|slow| slow.after),
+            gate: Gate::new(BreakerCore::new(BreakerPolicy { seed, ..policy }), grows_old(&policy)),
+            changes: broadcast::Sender::new(watch::BACKLOG_MAX),
+            changed: AtomicU64::new(0),
+            shared,
+            metrics,
+        }
     }
 
     /// Its name.
@@ -81,147 +85,100 @@ impl Breaker {
         &self.name
     }
 
-    /// Makes the call unless the breaker is open; every error counts against the dependency.
-    ///
-    /// # Errors
-    /// [`BreakerError`].
-    pub async fn call<T, E>(
-        &self,
-        call: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, BreakerError<E>> {
-        self.call_judged(call, |_| true).await
-    }
-
-    /// Like [`Self::call`]; `counts` says whether an error speaks against the dependency. (“No
-    /// such block” does not.)
-    ///
-    /// # Errors
-    /// [`BreakerError`].
-    pub async fn call_judged<T, E>(
-        &self,
-        call: impl Future<Output = Result<T, E>>,
-        counts: impl FnOnce(&E) -> bool,
-    ) -> Result<T, BreakerError<E>> {
-        let admitted = self.change(|core, now| {
-            let admitted = core.admit(now);
-            let changed = admitted.as_ref().ok().and_then(Permit::transition);
-            (admitted, changed)
-        });
-        let Ok(permit) = admitted else {
-            self.metrics.rejected();
-            return Err(BreakerError::Open(self.name.clone()));
-        };
-        let mut permit = Held { breaker: self, permit: Some(permit) };
-        let mut call = std::pin::pin!(call);
-        // A call that is over at once needs no timer.
-        let at_once = std::future::poll_fn(|task| Poll::Ready(call.as_mut().poll(task))).await;
-        let outcome = match at_once {
-            Poll::Ready(outcome) => Ok(outcome),
-            Poll::Pending => tokio::time::timeout(self.policy.call_timeout, call).await,
-        };
-        match outcome {
-            Ok(Ok(value)) => {
-                self.metrics.succeeded();
-                permit.report(CallOutcome::Success);
-                Ok(value)
-            }
-            Ok(Err(error)) => {
-                let is_failure = counts(&error);
-                self.metrics.failed();
-                permit.report(if is_failure { CallOutcome::Failure } else { CallOutcome::Success });
-                Err(BreakerError::Inner(error))
-            }
-            Err(_) => {
-                self.metrics.timed_out();
-                permit.report(CallOutcome::Failure);
-                Err(BreakerError::Timeout(self.name.clone()))
-            }
-        }
-    }
-
     /// Lets no call through until [`Self::reset`].
     pub fn force_open(&self) {
-        self.change(|core, now| ((), core.force_open(now)));
+        self.ask(|core, _| ((), core.force_open()));
     }
 
     /// Lets every call through until [`Self::reset`].
     pub fn force_closed(&self) {
-        self.change(|core, now| ((), core.force_closed(now)));
+        self.ask(|core, _| ((), core.force_closed()));
     }
 
     /// Closes it and forgets what it counted.
     pub fn reset(&self) {
-        self.change(|core, now| ((), core.reset(now)));
+        self.ask(|core, _| ((), core.reset()));
     }
 
     /// The state now, and every change after it.
     pub fn watch(&self) -> BreakerWatch {
-        let core = self.core.lock();
-        let state = core.state(self.shared.clock.now());
-        BreakerWatch { state, changes: self.changes.subscribe() }
+        self.ask(|core, _| {
+            (BreakerWatch { state: core.state(), changes: self.changes.subscribe() }, None)
+        })
     }
 
     /// As shown to people.
     pub fn view(&self) -> BreakerView {
-        let state = self.core.lock().state(self.shared.clock.now());
-        let (state, _, open_until_ms) = describe(state);
-        BreakerView {
-            name: self.name.clone(),
-            state,
-            open_until_ms,
-            failures_to_open: self.policy.failures_to_open,
-        }
+        self.ask(|core, _| (BreakerView::of(&self.name, core), None))
     }
 
-    /// Changes the core and says so before anyone else can change it: what is said last is so.
-    fn change<T>(
-        &self,
-        step: impl FnOnce(&mut BreakerCore, Moment) -> (T, Option<Transition>),
-    ) -> T {
-        let mut core = self.core.lock();
-        let at = self.shared.clock.now();
-        let (done, changed) = step(&mut core, at);
-        if let Some(Transition { from, to }) = changed {
-            let number = self.changed.fetch_add(1, Ordering::Relaxed) + 1;
-            // Nobody watching is no error.
-            drop(self.changes.send(BreakerChange { number, at, from, to }));
-            let (state, level, _) = describe(core.state(at));
-            self.metrics.changed();
-            self.metrics.state(level);
-            tracing::warn!(breaker = %self.name, state, "breaker changed");
-            let breaker = self.name.clone();
-            self.shared.events.emit(RuntimeEvent::Breaker { at, breaker, state });
-        }
-        done
+    /// Brings metrics up to date.
+    pub(crate) fn publish(&self) {
+        let under_way = self.ask(|core, _| (core.calls(), None));
+        self.metrics.under_way(under_way);
+    }
+
+    /// Asks the core, and says that it changed before anyone else can change it: what is said
+    /// last is so.
+    fn ask<T>(&self, step: impl FnOnce(&mut BreakerCore, Moment) -> (T, Option<Transition>)) -> T {
+        self.gate.ask(|core, successes| {
+            self.metrics.succeeded(successes);
+            let at = self.shared.clock.now();
+            let (done, changed) = step(core, at);
+            if let Some(transition) = changed {
+                self.tell(at, transition);
+            }
+            done
+        })
+    }
+
+    fn admit(&self) -> Result<Permit, Rejection> {
+        let admitted = self.ask(|core, now| match core.admit(now) {
+            Ok((permit, changed)) => (Ok(permit), changed),
+            Err(rejection) => (Err(rejection), None),
+        });
+        admitted.inspect_err(|rejection| self.metrics.refused(*rejection))
+    }
+
+    fn tell(&self, at: Moment, Transition { from, to, reason }: Transition) {
+        let number = self.changed.fetch_add(1, Ordering::Relaxed) + 1;
+        // Nobody watching is no error.
+        drop(self.changes.send(BreakerChange { number, at, from, to, reason }));
+        let shown = Shown::of(to);
+        self.metrics.changed(shown.name);
+        self.metrics.state(shown.level);
+        tracing::warn!(
+            breaker = %self.name, state = shown.name, from = Shown::of(from).name, %reason,
+            "breaker changed"
+        );
+        let counts = reason.counts();
+        self.shared.events.emit(RuntimeEvent::Breaker {
+            at,
+            breaker: self.name.to_string(),
+            state: shown.name,
+            reason: reason.name(),
+            detail: reason.to_string(),
+            calls: counts.calls,
+            failures: counts.failures,
+            slow: counts.slow,
+        });
+    }
+}
+
+/// Whether what was counted falls out of the window as time goes by.
+const fn grows_old(policy: &BreakerPolicy) -> bool {
+    match policy.opens_on {
+        OpensOn::ConsecutiveFailures(_) => false,
+        OpensOn::Window(window) => matches!(window.span, Span::Time(_)),
     }
 }
 
-/// Name, level for the gauge, end of the open time.
-const fn describe(state: BreakerState) -> (&'static str, u8, Option<u64>) {
-    match state {
-        BreakerState::Closed => ("closed", 0, None),
-        BreakerState::HalfOpen => ("half_open", 1, None),
-        BreakerState::Open { until } => ("open", 2, Some(until.unix_millis())),
-        BreakerState::ForcedOpen => ("forced_open", 3, None),
-        BreakerState::ForcedClosed => ("forced_closed", 4, None),
-    }
+/// FNV-1a of the name: breakers of one policy draw different lots.
+fn seed_of(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
-/// A permit that is given back even if the call is dropped half-way.
-struct Held<'a> {
-    breaker: &'a Breaker,
-    permit: Option<Permit>,
-}
-
-impl Held<'_> {
-    fn report(&mut self, outcome: CallOutcome) {
-        let Some(permit) = self.permit.take() else { return };
-        self.breaker.change(|core, now| ((), core.report(now, permit, outcome)));
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.report(CallOutcome::Cancelled);
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -97,6 +97,17 @@ pub enum RuntimeEvent {
         breaker: String,
         /// `closed`, `open`, `half_open`, `forced_open`, `forced_closed`.
         state: &'static str,
+        /// `consecutive_failures`, `failure_rate`, `slow_call_rate`, `open_time_over`,
+        /// `half_open_failed`, `half_open_succeeded`, `by_hand`.
+        reason: &'static str,
+        /// The reason in words.
+        detail: String,
+        /// Calls it was concluded from.
+        calls: u32,
+        /// Those of them that failed.
+        failures: u32,
+        /// Those of them that were slow.
+        slow: u32,
     },
 }
 

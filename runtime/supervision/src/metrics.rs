@@ -1,6 +1,10 @@
 //! Names of everything this crate counts. Call [`describe`] after the recorder is installed and
 //! before the first address is made: a handle made earlier is mute.
 
+mod breaker;
+
+pub(crate) use breaker::BreakerMetrics;
+
 use std::time::Duration;
 
 use metrics::{
@@ -37,9 +41,6 @@ const DEAD: &str = "dead_letters_total";
 const LOST_ASKERS: &str = "replies_without_asker_total";
 const POOL_WORKERS: &str = "pool_workers";
 const POOL_RESTING: &str = "pool_workers_resting";
-const BREAKER_STATE: &str = "breaker_state";
-const BREAKER_CALLS: &str = "breaker_calls_total";
-const BREAKER_TRANSITIONS: &str = "breaker_transitions_total";
 
 /// Describes every metric of this crate.
 pub fn describe() {
@@ -77,13 +78,7 @@ pub fn describe() {
     describe_counter!(LOST_ASKERS, Unit::Count, "Answers whose asker no longer waited");
     describe_gauge!(POOL_WORKERS, Unit::Count, "Workers of a pool that take its messages");
     describe_gauge!(POOL_RESTING, Unit::Count, "Of these, workers that have nothing to do");
-    describe_gauge!(
-        BREAKER_STATE,
-        Unit::Count,
-        "0 closed, 1 half-open, 2 open, 3 forced open, 4 forced closed"
-    );
-    describe_counter!(BREAKER_CALLS, Unit::Count, "Calls through a breaker, by outcome");
-    describe_counter!(BREAKER_TRANSITIONS, Unit::Count, "Changes of a breaker's state");
+    breaker::describe();
 }
 
 pub(crate) struct MailboxMetrics {
@@ -207,52 +202,4 @@ pub(crate) fn dead_letter(reason: DeadReason) {
 
 pub(crate) fn lost_asker() {
     counter!(LOST_ASKERS).increment(1);
-}
-
-pub(crate) struct BreakerMetrics {
-    state: Gauge,
-    transitions: Counter,
-    succeeded: Counter,
-    failed: Counter,
-    timed_out: Counter,
-    rejected: Counter,
-}
-
-impl BreakerMetrics {
-    pub(crate) fn register(name: &str) -> Self {
-        let outcome =
-            |outcome| counter!(BREAKER_CALLS, "breaker" => name.to_owned(), "outcome" => outcome);
-        Self {
-            state: gauge!(BREAKER_STATE, "breaker" => name.to_owned()),
-            transitions: counter!(BREAKER_TRANSITIONS, "breaker" => name.to_owned()),
-            succeeded: outcome("succeeded"),
-            failed: outcome("failed"),
-            timed_out: outcome("timed_out"),
-            rejected: outcome("rejected"),
-        }
-    }
-
-    pub(crate) fn succeeded(&self) {
-        self.succeeded.increment(1);
-    }
-
-    pub(crate) fn failed(&self) {
-        self.failed.increment(1);
-    }
-
-    pub(crate) fn timed_out(&self) {
-        self.timed_out.increment(1);
-    }
-
-    pub(crate) fn rejected(&self) {
-        self.rejected.increment(1);
-    }
-
-    pub(crate) fn changed(&self) {
-        self.transitions.increment(1);
-    }
-
-    pub(crate) fn state(&self, level: u8) {
-        self.state.set(f64::from(level));
-    }
 }

@@ -203,6 +203,9 @@ impl Runtime {
         for mailbox in self.shared.mailboxes.lock().values() {
             mailbox.publish();
         }
+        for breaker in self.shared.breakers.lock().values() {
+            breaker.publish();
+        }
     }
 
     /// The tree below the supervisor `root`, as it is now.

@@ -23,7 +23,7 @@ impl Maker<'_> {
         policy: ChildPolicy,
         settings: &ChainSettings,
     ) -> Result<ChildSpec, TopologyError> {
-        let breaker_policy = policy::of_breaker(&settings.breaker);
+        let breaker_policy = policy::of_breaker(&settings.breaker, self.seed());
         let breaker = self.runtime.breaker(id.as_str(), breaker_policy);
         let targets = self.config.topology.targets(id, "events");
         let args = Args {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use synod_config::{Actor, BreakerPolicy, OnStuck, Restart, Strategy, Supervisor};
+use synod_config::{Actor, BreakerPolicy, OnStuck, OpensOn, Restart, Strategy, Supervisor};
 use synod_supervision::core;
 use synod_types::actor::ActorId;
 
@@ -64,14 +64,34 @@ pub(super) const fn of_supervisor(section: &Supervisor, seed: u64) -> core::Supe
     }
 }
 
-pub(super) const fn of_breaker(policy: &BreakerPolicy) -> core::BreakerPolicy {
+pub(super) fn of_breaker(policy: &BreakerPolicy, seed: u64) -> core::BreakerPolicy {
+    let window = |span| {
+        core::OpensOn::Window(core::WindowPolicy {
+            span,
+            minimum_calls: policy.minimum_calls,
+            failure_rate_percent: policy.failure_rate_percent,
+            slow: policy.slow_call_after.map(|after| core::SlowCalls {
+                after,
+                rate_percent: policy.slow_call_rate_percent,
+            }),
+        })
+    };
     core::BreakerPolicy {
-        failures_to_open: policy.failures_to_open,
+        opens_on: match policy.opens_on {
+            OpensOn::ConsecutiveFailures => {
+                core::OpensOn::ConsecutiveFailures(policy.failures_to_open)
+            }
+            OpensOn::CountWindow => window(core::Span::Calls(policy.window_calls)),
+            OpensOn::TimeWindow => window(core::Span::Time(policy.window_time)),
+        },
         open_for: policy.open_for,
-        probes_max: policy.probes_max,
+        open_for_max: policy.open_for_max.unwrap_or(policy.open_for),
+        open_jitter_percent: policy.open_jitter_percent,
+        half_open_permits: policy.half_open_permits,
         successes_to_close: policy.successes_to_close,
         call_timeout: policy.call_timeout,
         calls_max: policy.calls_max,
+        seed,
     }
 }
 
@@ -82,6 +102,6 @@ mod tests {
     /// The defaults stand twice, because the file and the core know nothing of each other.
     #[test]
     fn a_breaker_that_no_file_describes_is_the_one_that_the_file_describes_by_default() {
-        assert_eq!(of_breaker(&BreakerPolicy::default()), core::BreakerPolicy::default());
+        assert_eq!(of_breaker(&BreakerPolicy::default(), 0), core::BreakerPolicy::default());
     }
 }

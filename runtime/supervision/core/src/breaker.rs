@@ -1,115 +1,24 @@
-use std::time::Duration;
+mod policy;
+mod window;
+mod words;
+
+pub use policy::{BreakerPolicy, OpensOn, SlowCalls, Span, WindowPolicy};
+pub use words::{BreakerState, CallOutcome, Counts, Permit, Reason, Rejection, Transition};
 
 use synod_types::time::Moment;
 
-/// When a breaker opens and how it finds out whether to close. A limit of zero counts as one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BreakerPolicy {
-    /// Failures in a row that open it.
-    pub failures_to_open: u32,
-    /// How long it then refuses every call.
-    pub open_for: Duration,
-    /// Calls let through half-open, in all; one that was cancelled is not counted.
-    pub probes_max: u32,
-    /// Successes half-open that close it; no more than there are probes.
-    pub successes_to_close: u32,
-    /// How long a call may take; the shell cuts it off and reports a failure.
-    pub call_timeout: Duration,
-    /// Calls at once, in every state.
-    pub calls_max: u32,
-}
+use crate::jitter::{exponential, shortened, splitmix64};
+use window::Tally;
 
-impl Default for BreakerPolicy {
-    fn default() -> Self {
-        Self {
-            failures_to_open: 5,
-            open_for: Duration::from_secs(60),
-            probes_max: 3,
-            successes_to_close: 3,
-            call_timeout: Duration::from_secs(30),
-            calls_max: 10,
-        }
-    }
-}
+/// Calls at once that a policy may allow.
+pub const CALLS_MAX: u32 = 65_536;
 
-/// Whether calls go through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BreakerState {
-    /// All do.
-    Closed,
-    /// None does. From `until` on the next call is let through as the first probe, and only
-    /// then does the state read [`BreakerState::HalfOpen`].
-    Open {
-        /// The end of the refusal.
-        until: Moment,
-    },
-    /// A few do, to find out.
-    HalfOpen,
-    /// None does until someone says otherwise.
-    ForcedOpen,
-    /// All do, whatever comes of them, until someone says otherwise.
-    ForcedClosed,
-}
+/// Calls that a window may hold.
+pub const WINDOW_CALLS_MAX: u32 = 16_384;
 
-impl BreakerState {
-    /// Whether no call goes through: open or forced open. Half-open is not open: a probe is how
-    /// it closes.
-    pub const fn is_open(self) -> bool {
-        matches!(self, Self::Open { .. } | Self::ForcedOpen)
-    }
-}
-
-/// A change of state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Transition {
-    /// Before.
-    pub from: BreakerState,
-    /// After.
-    pub to: BreakerState,
-}
-
-/// Leave to make one call. To be given back with its outcome, exactly once.
-#[derive(Debug, PartialEq, Eq)]
-#[must_use = "a permit holds a place until it is reported"]
-pub struct Permit {
-    epoch: u64,
-    transition: Option<Transition>,
-}
-
-impl Permit {
-    /// The change of state this call brought about: it is the first probe.
-    pub const fn transition(&self) -> Option<Transition> {
-        self.transition
-    }
-}
-
-/// Why a call may not be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Rejection {
-    /// The dependency is believed down.
-    #[error("open until {until}")]
-    Open {
-        /// [`Moment::MAX`] if forced open.
-        until: Moment,
-    },
-    /// Enough calls are finding out already.
-    #[error("probing")]
-    Probing,
-    /// As many calls as allowed are on their way.
-    #[error("too many calls at once")]
-    Busy,
-}
-
-/// What became of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CallOutcome {
-    /// The dependency did what it should.
-    Success,
-    /// It did not, or not in time.
-    Failure,
-    /// The caller lost interest: says nothing about the dependency.
-    Cancelled,
-}
+/// Epochs are counted up to here and then from the beginning. A permit that outlived half a
+/// thousand million changes of state could be taken for a new one.
+const EPOCHS: u32 = 1 << 29;
 
 /// The breaker before one outside dependency.
 ///
@@ -119,30 +28,59 @@ pub enum CallOutcome {
 pub struct BreakerCore {
     policy: BreakerPolicy,
     state: BreakerState,
-    epoch: u64,
+    epoch: u32,
     /// Calls on their way, of every epoch.
     calls: u32,
-    /// Closed: failures since the last success.
-    failures: u32,
+    /// Closed: what came of calls.
+    tally: Tally,
     /// Half-open: calls let through and not cancelled.
     probes: u32,
-    /// Half-open.
-    successes: u32,
+    /// Half-open: what came of those.
+    probed: Probed,
+    /// Openings since it was last closed.
+    openings_in_a_row: u32,
+    /// Openings in all.
+    openings: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Probed {
+    counts: Counts,
+    /// Neither failed nor slow.
+    good: u32,
+}
+
+/// What may happen to a breaker before its core is asked again: so many calls need no look at
+/// anything but two numbers.
+///
+/// A lease ends with the next input of any sort. Then [`BreakerCore::settle`] comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Calls may be let through, as long as fewer than `calls_max` are on their way.
+    pub admits: bool,
+    /// Of the present epoch, so many calls may be reported as [`CallOutcome::Success`].
+    pub successes: u32,
+    /// They may be reported before this moment.
+    pub until: Moment,
+    /// The epoch of permits given, and of those that may be reported.
+    pub epoch: u32,
 }
 
 impl BreakerCore {
     /// Closed.
     pub fn new(policy: BreakerPolicy) -> Self {
-        let probes_max = policy.probes_max.max(1);
-        let policy = BreakerPolicy {
-            failures_to_open: policy.failures_to_open.max(1),
-            probes_max,
-            successes_to_close: policy.successes_to_close.clamp(1, probes_max),
-            calls_max: policy.calls_max.max(1),
-            ..policy
-        };
-        let state = BreakerState::Closed;
-        Self { policy, state, epoch: 0, calls: 0, failures: 0, probes: 0, successes: 0 }
+        let policy = policy.bounded();
+        Self {
+            policy,
+            state: BreakerState::Closed,
+            epoch: 0,
+            calls: 0,
+            tally: Tally::new(policy.opens_on),
+            probes: 0,
+            probed: Probed::default(),
+            openings_in_a_row: 0,
+            openings: 0,
+        }
     }
 
     /// The policy, with its limits as they are applied.
@@ -155,42 +93,55 @@ impl BreakerCore {
         self.calls
     }
 
-    /// The state at `now`. Time alone changes none: see [`BreakerState::Open`].
-    pub const fn state(&self, _now: Moment) -> BreakerState {
+    /// The state. Time alone changes none: see [`BreakerState::Open`].
+    pub const fn state(&self) -> BreakerState {
         self.state
     }
 
-    /// Whether a call may be made now.
+    /// What the present state is judged by: closed, the window as of the last call; half-open,
+    /// the probes.
+    pub const fn counts(&self) -> Counts {
+        match self.state {
+            BreakerState::HalfOpen => self.probed.counts,
+            BreakerState::Closed
+            | BreakerState::Open { .. }
+            | BreakerState::ForcedOpen
+            | BreakerState::ForcedClosed => self.tally.counts(),
+        }
+    }
+
+    /// Whether a call may be made now; and the change of state, if this call is the first probe.
     ///
     /// # Errors
     /// [`Rejection`] says why not.
-    pub fn admit(&mut self, now: Moment) -> Result<Permit, Rejection> {
+    pub fn admit(&mut self, now: Moment) -> Result<(Permit, Option<Transition>), Rejection> {
         match self.state {
             BreakerState::Open { until } if now < until => return Err(Rejection::Open { until }),
-            BreakerState::ForcedOpen => return Err(Rejection::Open { until: Moment::MAX }),
+            BreakerState::ForcedOpen => return Err(Rejection::ForcedOpen),
             BreakerState::Closed
             | BreakerState::Open { .. }
             | BreakerState::HalfOpen
             | BreakerState::ForcedClosed => (),
         }
         if self.policy.calls_max <= self.calls {
-            return Err(Rejection::Busy);
+            return Err(Rejection::ConcurrencyLimit { calls_max: self.policy.calls_max });
         }
         let transition = match self.state {
-            BreakerState::Open { .. } => self.enter(BreakerState::HalfOpen),
+            BreakerState::Open { .. } => self.enter(BreakerState::HalfOpen, Reason::OpenTimeOver),
             BreakerState::Closed
             | BreakerState::HalfOpen
             | BreakerState::ForcedOpen
             | BreakerState::ForcedClosed => None,
         };
         if self.state == BreakerState::HalfOpen {
-            if self.policy.probes_max <= self.probes {
-                return Err(Rejection::Probing);
+            let permits = self.policy.half_open_permits;
+            if permits <= self.probes {
+                return Err(Rejection::HalfOpen { permits });
             }
             self.probes += 1;
         }
         self.calls += 1;
-        Ok(Permit { epoch: self.epoch, transition })
+        Ok((Permit::of_epoch(self.epoch), transition))
     }
 
     /// Takes back a permit; says whether its outcome changed the state.
@@ -201,7 +152,7 @@ impl BreakerCore {
         outcome: CallOutcome,
     ) -> Option<Transition> {
         self.calls = self.calls.saturating_sub(1);
-        if permit.epoch != self.epoch {
+        if permit.epoch() != self.epoch {
             return None;
         }
         match self.state {
@@ -214,56 +165,97 @@ impl BreakerCore {
     }
 
     /// Refuses every call until told otherwise.
-    pub fn force_open(&mut self, _now: Moment) -> Option<Transition> {
-        self.enter(BreakerState::ForcedOpen)
+    pub fn force_open(&mut self) -> Option<Transition> {
+        self.enter(BreakerState::ForcedOpen, Reason::ByHand)
     }
 
     /// Lets every call through until told otherwise.
-    pub fn force_closed(&mut self, _now: Moment) -> Option<Transition> {
-        self.enter(BreakerState::ForcedClosed)
+    pub fn force_closed(&mut self) -> Option<Transition> {
+        self.enter(BreakerState::ForcedClosed, Reason::ByHand)
     }
 
     /// Closed, with nothing held against the dependency.
-    pub fn reset(&mut self, _now: Moment) -> Option<Transition> {
-        self.failures = 0;
-        self.enter(BreakerState::Closed)
+    pub fn reset(&mut self) -> Option<Transition> {
+        self.tally.clear();
+        self.openings_in_a_row = 0;
+        self.enter(BreakerState::Closed, Reason::ByHand)
+    }
+
+    /// What may happen from now on without asking.
+    pub fn lease(&self) -> Lease {
+        let epoch = self.epoch;
+        match self.state {
+            BreakerState::Closed => {
+                let (successes, until) = self.tally.quiet();
+                Lease { admits: true, successes, until, epoch }
+            }
+            BreakerState::ForcedClosed => {
+                Lease { admits: true, successes: u32::MAX, until: Moment::MAX, epoch }
+            }
+            BreakerState::Open { .. } | BreakerState::HalfOpen | BreakerState::ForcedOpen => {
+                Lease { admits: false, successes: 0, until: Moment::MAX, epoch }
+            }
+        }
+    }
+
+    /// What has happened under the lease: `calls` are on their way now, and so many `successes`
+    /// were reported.
+    pub fn settle(&mut self, calls: u32, successes: u32) {
+        self.calls = calls;
+        if self.state == BreakerState::Closed {
+            self.tally.take_quiet(successes);
+        }
     }
 
     fn report_closed(&mut self, now: Moment, outcome: CallOutcome) -> Option<Transition> {
-        match outcome {
-            CallOutcome::Success => self.failures = 0,
-            CallOutcome::Failure => self.failures += 1,
-            CallOutcome::Cancelled => (),
-        }
-        if self.failures < self.policy.failures_to_open { None } else { self.open(now) }
-    }
-
-    fn report_half_open(&mut self, now: Moment, outcome: CallOutcome) -> Option<Transition> {
-        match outcome {
-            CallOutcome::Success => self.successes += 1,
-            CallOutcome::Failure => return self.open(now),
-            CallOutcome::Cancelled => self.probes = self.probes.saturating_sub(1),
-        }
-        if self.successes < self.policy.successes_to_close {
+        if outcome == CallOutcome::Cancelled {
             return None;
         }
-        self.enter(BreakerState::Closed)
+        let reason = self.tally.record(now, outcome)?;
+        self.open(now, reason)
     }
 
-    fn open(&mut self, now: Moment) -> Option<Transition> {
-        self.enter(BreakerState::Open { until: now + self.policy.open_for })
+    /// Opens as soon as too few probes are left that could close it.
+    fn report_half_open(&mut self, now: Moment, outcome: CallOutcome) -> Option<Transition> {
+        if outcome == CallOutcome::Cancelled {
+            self.probes = self.probes.saturating_sub(1);
+            return None;
+        }
+        let probed = &mut self.probed;
+        probed.counts.add(outcome);
+        probed.good += u32::from(outcome == CallOutcome::Success);
+        let Probed { counts, good } = *probed;
+        if self.policy.successes_to_close <= good {
+            self.openings_in_a_row = 0;
+            return self.enter(BreakerState::Closed, Reason::HalfOpenSucceeded(counts));
+        }
+        let bad = counts.calls.saturating_sub(good);
+        if self.policy.half_open_permits - self.policy.successes_to_close < bad {
+            return self.open(now, Reason::HalfOpenFailed(counts));
+        }
+        None
     }
 
-    fn enter(&mut self, to: BreakerState) -> Option<Transition> {
+    fn open(&mut self, now: Moment, reason: Reason) -> Option<Transition> {
+        let BreakerPolicy { open_for, open_for_max, open_jitter_percent, .. } = self.policy;
+        let longest = exponential(open_for, 2, self.openings_in_a_row, open_for_max);
+        let chance = splitmix64(self.policy.seed) ^ self.openings;
+        let wait = shortened(longest, open_jitter_percent, chance);
+        self.openings_in_a_row = self.openings_in_a_row.saturating_add(1);
+        self.openings = self.openings.wrapping_add(1);
+        self.enter(BreakerState::Open { until: now + wait }, reason)
+    }
+
+    fn enter(&mut self, to: BreakerState, reason: Reason) -> Option<Transition> {
         let from = std::mem::replace(&mut self.state, to);
         if from == to {
             return None;
         }
-        self.epoch += 1;
-        self.failures = 0;
+        self.epoch = (self.epoch + 1) % EPOCHS;
+        self.tally.clear();
         self.probes = 0;
-        self.successes = 0;
-        Some(Transition { from, to })
+        self.probed = Probed::default();
+        Some(Transition { from, to, reason })
     }
 }
 

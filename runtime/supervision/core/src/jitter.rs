@@ -27,5 +27,12 @@ pub(crate) fn jittered(delay: Duration, percent: u8, seed: u64) -> Duration {
     Duration::from_nanos((nanos - spread).saturating_add(offset))
 }
 
+/// `delay`, less by up to `percent` of it, as `seed` decides. More than 100 is 100.
+pub(crate) fn shortened(delay: Duration, percent: u8, seed: u64) -> Duration {
+    let nanos = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
+    let spread = nanos / 100 * u64::from(percent.min(100));
+    Duration::from_nanos(nanos - splitmix64(seed) % spread.saturating_add(1))
+}
+
 #[cfg(test)]
 mod tests;

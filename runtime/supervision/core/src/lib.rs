@@ -21,7 +21,8 @@ mod supervisor;
 mod watch;
 
 pub use breaker::{
-    BreakerCore, BreakerPolicy, BreakerState, CallOutcome, Permit, Rejection, Transition,
+    BreakerCore, BreakerPolicy, BreakerState, CALLS_MAX, CallOutcome, Counts, Lease, OpensOn,
+    Permit, Reason, Rejection, SlowCalls, Span, Transition, WINDOW_CALLS_MAX, WindowPolicy,
 };
 pub use crew::{Crew, InvalidSize, WORKERS_MAX, worker_of};
 pub use event::{AlarmToken, Effect, Event, ExitReason, Generation, Outcome, Report, StopHow};

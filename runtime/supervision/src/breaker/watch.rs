@@ -1,6 +1,6 @@
 //! For who acts on a breaker's state: the state as it is, then every change of it, in order.
 
-use synod_supervision_core::BreakerState;
+use synod_supervision_core::{BreakerState, Reason};
 use synod_types::time::Moment;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
@@ -20,6 +20,8 @@ pub struct BreakerChange {
     pub from: BreakerState,
     /// After.
     pub to: BreakerState,
+    /// Why.
+    pub reason: Reason,
 }
 
 /// Watches one breaker. Nothing between the state it begins with and the first change is lost.

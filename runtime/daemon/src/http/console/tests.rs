@@ -42,12 +42,26 @@ pub(in crate::http) fn tree_of(actors: Vec<ActorView>) -> TreeView {
 fn sight() -> Sight {
     let (at, actor) = (Moment::from_unix_millis(1_000), ActorId::new("tasks").unwrap());
     let exited = RuntimeEvent::Exited { at, actor, reason: "panic", detail: HOSTILE.to_owned() };
-    let breaker = RuntimeEvent::Breaker { at, breaker: HOSTILE.to_owned(), state: "open" };
+    let breaker = RuntimeEvent::Breaker {
+        at,
+        breaker: HOSTILE.to_owned(),
+        state: "open",
+        reason: "consecutive_failures",
+        detail: HOSTILE.to_owned(),
+        calls: 5,
+        failures: 5,
+        slow: 0,
+    };
     let breakers = BreakerView {
         name: HOSTILE.to_owned(),
         state: "half_open",
         open_until_ms: Some(1_000),
-        failures_to_open: 5,
+        opens_on: HOSTILE.to_owned(),
+        calls: 5,
+        failures: 5,
+        slow: 0,
+        under_way: 0,
+        under_way_max: 10,
     };
     let store = ActorId::new("store").unwrap();
     let status = synod_protocol::store::StoreStatus {

@@ -29,7 +29,7 @@ impl Maker<'_> {
         let set = self.set(id, &settings.set)?;
         let limits = &settings.limits;
         let mailbox = (self.chain_id(&set.chain)?, set.mailbox);
-        let breaker_policy = policy::of_breaker(&settings.breaker);
+        let breaker_policy = policy::of_breaker(&settings.breaker, self.seed());
         let args = ExecutorArgs {
             settings: synod_task::ExecutorSettings {
                 operator: settings.operator,

@@ -1,9 +1,13 @@
+mod leases;
 mod model;
+mod windows;
+
+use std::time::Duration;
 
 use super::*;
 
 /// A script of words: `call` asks for a permit, `ok`, `fail` and `cancel` give back the oldest
-/// one, `late-…` the newest one. Digits let that many seconds pass. What is answered is a word
+/// one (`slow` and `slow-fail` after a long time), `late-…` the newest one. Digits let that many seconds pass. What is answered is a word
 /// per call and per change of state.
 #[track_caller]
 fn check(policy: BreakerPolicy, script: &str, expected: &str) {
@@ -14,9 +18,8 @@ fn check(policy: BreakerPolicy, script: &str, expected: &str) {
     for word in script.split_whitespace() {
         let changed = match word {
             "call" => match breaker.admit(now) {
-                Ok(permit) => {
+                Ok((permit, changed)) => {
                     answers.push("through".to_owned());
-                    let changed = permit.transition();
                     permits.push(permit);
                     changed
                 }
@@ -27,19 +30,21 @@ fn check(policy: BreakerPolicy, script: &str, expected: &str) {
             },
             "ok" => breaker.report(now, permits.remove(0), CallOutcome::Success),
             "fail" => breaker.report(now, permits.remove(0), CallOutcome::Failure),
+            "slow" => breaker.report(now, permits.remove(0), CallOutcome::SlowSuccess),
+            "slow-fail" => breaker.report(now, permits.remove(0), CallOutcome::SlowFailure),
             "cancel" => breaker.report(now, permits.remove(0), CallOutcome::Cancelled),
             "late-ok" => breaker.report(now, permits.pop().unwrap(), CallOutcome::Success),
-            "force-open" => breaker.force_open(now),
-            "force-closed" => breaker.force_closed(now),
-            "reset" => breaker.reset(now),
+            "force-open" => breaker.force_open(),
+            "force-closed" => breaker.force_closed(),
+            "reset" => breaker.reset(),
             seconds => {
                 now = now + Duration::from_secs(seconds.parse().unwrap());
                 None
             }
         };
-        if let Some(Transition { from, to }) = changed {
+        if let Some(Transition { from, to, .. }) = changed {
             assert_ne!(from, to);
-            assert_eq!(breaker.state(now), to);
+            assert_eq!(breaker.state(), to);
             answers.push(format!("[{}]", render(to)));
         }
     }
@@ -58,21 +63,24 @@ fn render(state: BreakerState) -> String {
 
 fn render_rejection(rejection: Rejection) -> String {
     match rejection {
-        Rejection::Open { until: Moment::MAX } => "refused".to_owned(),
+        Rejection::ForcedOpen => "refused".to_owned(),
         Rejection::Open { until } => format!("refused-until-{}", until.unix_seconds()),
-        Rejection::Probing => "probing".to_owned(),
-        Rejection::Busy => "busy".to_owned(),
+        Rejection::HalfOpen { .. } => "probing".to_owned(),
+        Rejection::ConcurrencyLimit { .. } => "busy".to_owned(),
     }
 }
 
 /// Opens after two failures for 60 s; two of two probes must succeed; three calls at once.
 const SMALL: BreakerPolicy = BreakerPolicy {
-    failures_to_open: 2,
+    opens_on: OpensOn::ConsecutiveFailures(2),
     open_for: Duration::from_secs(60),
-    probes_max: 2,
+    open_for_max: Duration::from_secs(60),
+    open_jitter_percent: 0,
+    half_open_permits: 2,
     successes_to_close: 2,
     call_timeout: Duration::from_secs(30),
     calls_max: 3,
+    seed: 7,
 };
 
 #[test]
@@ -100,13 +108,16 @@ fn it_lets_a_probe_through_when_its_time_is_over_and_not_before() {
 
 #[test]
 fn time_alone_changes_no_state() {
-    let mut breaker = BreakerCore::new(BreakerPolicy { failures_to_open: 1, ..SMALL });
-    let permit = breaker.admit(Moment::default()).unwrap();
+    let policy = BreakerPolicy { opens_on: OpensOn::ConsecutiveFailures(1), ..SMALL };
+    let mut breaker = BreakerCore::new(policy);
+    let (permit, _) = breaker.admit(Moment::default()).unwrap();
     let until = Moment::from_unix_seconds(60);
     let opened = breaker.report(Moment::default(), permit, CallOutcome::Failure);
     let open = BreakerState::Open { until };
-    assert_eq!(opened, Some(Transition { from: BreakerState::Closed, to: open }));
-    assert_eq!(breaker.state(until + Duration::from_secs(1)), open);
+    let reason = Reason::ConsecutiveFailures { failures: 1 };
+    assert_eq!(opened, Some(Transition { from: BreakerState::Closed, to: open, reason }));
+    assert!(breaker.admit(Moment::from_unix_seconds(59)).is_err());
+    assert_eq!(breaker.state(), open);
 }
 
 #[test]
@@ -135,6 +146,76 @@ fn any_failure_half_open_opens_it_again() {
         "through through [open-until-60] through [half-open] through [open-until-120] \
          refused-until-120 through [half-open]",
     );
+}
+
+#[test]
+fn it_opens_again_when_too_few_probes_are_left_to_close_it() {
+    let policy = BreakerPolicy { half_open_permits: 3, successes_to_close: 2, ..SMALL };
+    check(
+        policy,
+        "call fail call fail 60 call fail call ok call ok",
+        "through through [open-until-60] through [half-open] through through [closed]",
+    );
+    check(
+        policy,
+        "call fail call fail 60 call fail call fail",
+        "through through [open-until-60] through [half-open] through [open-until-120]",
+    );
+}
+
+#[test]
+fn a_slow_probe_is_no_success() {
+    check(
+        SMALL,
+        "call fail call fail 60 call slow",
+        "through through [open-until-60] through [half-open] [open-until-120]",
+    );
+}
+
+#[test]
+fn the_open_time_doubles_to_its_maximum_and_begins_anew_after_closing() {
+    check(
+        BreakerPolicy {
+            opens_on: OpensOn::ConsecutiveFailures(1),
+            open_for_max: Duration::from_secs(150),
+            successes_to_close: 1,
+            half_open_permits: 1,
+            ..SMALL
+        },
+        "call fail 60 call fail 120 call fail 150 call fail 150 call ok call fail",
+        "through [open-until-60] through [half-open] [open-until-180] through [half-open] \
+         [open-until-330] through [half-open] [open-until-480] through [half-open] [closed] \
+         through [open-until-540]",
+    );
+}
+
+#[test]
+fn chance_takes_from_the_open_time_no_more_than_its_share() {
+    let open_times = |seed, open_jitter_percent| {
+        let one = OpensOn::ConsecutiveFailures(1);
+        let policy = BreakerPolicy { opens_on: one, open_jitter_percent, seed, ..SMALL };
+        let mut breaker = BreakerCore::new(policy);
+        let times: Vec<Duration> = (0..200)
+            .map(|_| {
+                breaker.reset();
+                let (permit, _) = breaker.admit(Moment::default()).unwrap();
+                breaker.report(Moment::default(), permit, CallOutcome::Failure);
+                let BreakerState::Open { until } = breaker.state() else { panic!("not open") };
+                until.since(Moment::default())
+            })
+            .collect();
+        times
+    };
+    let extremes = |times: &[Duration]| {
+        let seconds = times.iter().map(Duration::as_secs_f64);
+        (seconds.clone().fold(f64::MAX, f64::min), seconds.fold(0.0, f64::max))
+    };
+    let (least, most) = extremes(&open_times(1, 100));
+    assert!(least < 3.0 && 57.0 < most && most <= 60.0, "{least} {most}");
+    let (least, most) = extremes(&open_times(1, 50));
+    assert!((30.0..32.0).contains(&least) && 57.0 < most && most <= 60.0, "{least} {most}");
+    assert_eq!(open_times(1, 100), open_times(1, 100), "same seed");
+    assert_ne!(open_times(1, 100), open_times(2, 100), "another seed");
 }
 
 #[test]
@@ -172,7 +253,7 @@ fn only_so_many_calls_go_at_once_in_any_state() {
     );
     // Calls from before it opened still hold their places; being busy is no probe.
     check(
-        BreakerPolicy { failures_to_open: 1, calls_max: 2, ..SMALL },
+        BreakerPolicy { opens_on: OpensOn::ConsecutiveFailures(1), calls_max: 2, ..SMALL },
         "call call fail 60 call call cancel call",
         "through through [open-until-60] through [half-open] busy through",
     );
@@ -181,7 +262,7 @@ fn only_so_many_calls_go_at_once_in_any_state() {
 #[test]
 fn being_busy_leaves_it_open() {
     check(
-        BreakerPolicy { failures_to_open: 1, calls_max: 1, ..SMALL },
+        BreakerPolicy { opens_on: OpensOn::ConsecutiveFailures(1), calls_max: 1, ..SMALL },
         "call fail 60 call call cancel call",
         "through [open-until-60] through [half-open] busy through",
     );
@@ -214,8 +295,8 @@ fn a_reset_forgets_failures() {
 #[test]
 fn limits_of_zero_are_limits_of_one() {
     let zero = BreakerPolicy {
-        failures_to_open: 0,
-        probes_max: 0,
+        opens_on: OpensOn::ConsecutiveFailures(0),
+        half_open_permits: 0,
         successes_to_close: 9,
         calls_max: 0,
         ..SMALL

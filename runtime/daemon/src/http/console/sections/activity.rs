@@ -116,8 +116,8 @@ fn row(html: &mut Html, event: &RuntimeEvent) {
         RuntimeEvent::GaveUp { at, supervisor, detail } => {
             (at, supervisor.as_str(), "gave_up", detail.clone())
         }
-        RuntimeEvent::Breaker { at, breaker, state } => {
-            (at, breaker.as_str(), *state, "breaker".to_owned())
+        RuntimeEvent::Breaker { at, breaker, state, detail, .. } => {
+            (at, breaker.as_str(), *state, format!("breaker: {detail}"))
         }
     };
     html.raw("<tr><td class=\"quiet\">");

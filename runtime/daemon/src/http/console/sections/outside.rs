@@ -17,7 +17,7 @@ pub(super) fn breakers(breakers: &[BreakerView]) -> Html {
     }
     html.raw(
         "<table aria-labelledby=\"breakers-title\"><thead><tr><th scope=\"col\">Before</th><th scope=\"col\">State</th>\
-         <th scope=\"col\" class=\"num\">Opens after</th></tr></thead><tbody>",
+         <th scope=\"col\">Opens on</th></tr></thead><tbody>",
     );
     for breaker in breakers {
         html.within("<tr><th scope=\"row\"><b>", &breaker.name, "</b></th><td>");
@@ -27,8 +27,7 @@ pub(super) fn breakers(breakers: &[BreakerView]) -> Html {
             time(&mut html, until);
             html.raw("</small>");
         }
-        html.within("</td><td class=\"num\">", breaker.failures_to_open, "");
-        html.raw(" <small>failures</small></td></tr>");
+        html.within("</td><td>", &breaker.opens_on, "</td></tr>");
     }
     html.raw("</tbody></table>");
     html

@@ -1,0 +1,147 @@
+//! Lets calls through without a lock and without a look at the clock while the core's lease
+//! allows it.
+//!
+//! ```text
+//!   head: | held 1 | admits 1 | epoch 29 | successes left 16 | calls under way 17 |
+//!
+//!   admit   head + one call                       while admits and calls < calls_max
+//!   succeed head - one call - one success left    while epoch is the permit's and some are left
+//!   else    lock, hold the head, settle with the core what went by the lease, ask it,
+//!           write a new head
+//! ```
+//!
+//! All that a quick step needs stands in one word, so one compare-and-swap is the whole step:
+//! whoever holds the head has changed the word, and a quick step that began before fails.
+
+use synod_supervision_core::{BreakerCore, Permit};
+use synod_types::time::Moment;
+
+#[cfg(not(loom))]
+use parking_lot::Mutex;
+#[cfg(not(loom))]
+use std::sync::atomic::{AtomicU64, Ordering};
+
+#[cfg(loom)]
+use loom::sync::Mutex;
+#[cfg(loom)]
+use loom::sync::atomic::{AtomicU64, Ordering};
+
+const ONE_CALL: u64 = 1;
+const CALLS: u64 = (1 << 17) - 1;
+const ONE_LEFT: u64 = 1 << 17;
+const LEFT_MAX: u32 = (1 << 16) - 1;
+const EPOCH: u32 = 17 + 16;
+const EPOCH_MASK: u64 = (1 << 29) - 1;
+const ADMITS: u64 = 1 << 62;
+const HELD: u64 = 1 << 63;
+
+/// A core that need not be asked about every call.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    head: AtomicU64,
+    /// When the lease ends, in nanoseconds. Of a lease without an end nobody reads it.
+    until: AtomicU64,
+    has_end: bool,
+    calls_max: u64,
+    asked: Mutex<Asked>,
+}
+
+#[derive(Debug)]
+struct Asked {
+    core: BreakerCore,
+    /// Successes left when the head was last written.
+    granted: u32,
+}
+
+impl Gate {
+    pub(crate) fn new(core: BreakerCore, has_end: bool) -> Self {
+        let calls_max = u64::from(core.policy().calls_max);
+        let gate = Self {
+            head: AtomicU64::new(HELD),
+            until: AtomicU64::new(0),
+            has_end,
+            calls_max,
+            asked: Mutex::new(Asked { core, granted: 0 }),
+        };
+        gate.ask(|_, _| ());
+        gate
+    }
+
+    /// Lets a call through, if that needs no thought.
+    #[inline]
+    pub(crate) fn admit(&self) -> Option<Permit> {
+        let mut head = self.head.load(Ordering::Acquire);
+        while head & (HELD | ADMITS) == ADMITS && head & CALLS < self.calls_max {
+            match self.replace(head, head + ONE_CALL) {
+                Ok(()) => return Some(Permit::of_epoch(epoch(head))),
+                Err(now) => head = now,
+            }
+        }
+        None
+    }
+
+    /// Takes back the permit of a call that succeeded, if that needs no thought. The clock is
+    /// read only for a lease that may have ended.
+    #[inline]
+    pub(crate) fn succeed(
+        &self,
+        permit: Permit,
+        now: impl FnOnce() -> Moment,
+    ) -> Result<(), Permit> {
+        let mut head = self.head.load(Ordering::Acquire);
+        if self.has_end && self.until.load(Ordering::Relaxed) <= now().unix_nanos() {
+            return Err(permit);
+        }
+        while head & HELD == 0 && 0 < left(head) && epoch(head) == permit.epoch() {
+            match self.replace(head, head - ONE_LEFT - ONE_CALL) {
+                Ok(()) => return Ok(()),
+                Err(now) => head = now,
+            }
+        }
+        Err(permit)
+    }
+
+    #[inline]
+    fn replace(&self, head: u64, next: u64) -> Result<(), u64> {
+        let swapped =
+            self.head.compare_exchange_weak(head, next, Ordering::AcqRel, Ordering::Acquire);
+        swapped.map(drop)
+    }
+
+    /// Asks the core. `step` is told how many successes went by the lease since the last time.
+    pub(crate) fn ask<T>(&self, step: impl FnOnce(&mut BreakerCore, u32) -> T) -> T {
+        let mut asked = self.lock();
+        let head = self.head.fetch_or(HELD, Ordering::AcqRel);
+        let successes = asked.granted - left(head);
+        asked.core.settle((head & CALLS) as u32, successes);
+        let done = step(&mut asked.core, successes);
+        let lease = asked.core.lease();
+        asked.granted = lease.successes.min(LEFT_MAX);
+        self.until.store(lease.until.unix_nanos(), Ordering::Relaxed);
+        let admits = if lease.admits { ADMITS } else { 0 };
+        let next = admits
+            | (u64::from(lease.epoch) << EPOCH)
+            | (u64::from(asked.granted) * ONE_LEFT)
+            | u64::from(asked.core.calls());
+        self.head.store(next, Ordering::Release);
+        done
+    }
+
+    #[cfg(not(loom))]
+    fn lock(&self) -> parking_lot::MutexGuard<'_, Asked> {
+        self.asked.lock()
+    }
+
+    #[cfg(loom)]
+    fn lock(&self) -> loom::sync::MutexGuard<'_, Asked> {
+        self.asked.lock().unwrap()
+    }
+}
+
+const fn left(head: u64) -> u32 {
+    (head / ONE_LEFT) as u32 & LEFT_MAX
+}
+
+const fn epoch(head: u64) -> u32 {
+    ((head >> EPOCH) & EPOCH_MASK) as u32
+}
