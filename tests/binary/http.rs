@@ -97,6 +97,39 @@ fn a_wrong_request_is_told_what_is_wrong() {
 }
 
 #[test]
+fn a_request_is_answered_in_the_trace_it_names_or_in_a_new_one() {
+    let (_synod, reach, _home) = agent("");
+    let trace = |headers: &[(&str, &str)]| {
+        let answer = request("GET", &reach.at(&format!("/v1/tasks/{NOBODY}")), headers, "");
+        answer.problem(404);
+        answer.json()["trace"].as_str().unwrap().to_owned()
+    };
+    let told = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let header = format!("00-{told}-00f067aa0ba902b7-01");
+    let later = header.replacen("00", "cc", 1) + "-what-the-future-will-be-like";
+    for valid in [&header, &later] {
+        assert_eq!(trace(&[("traceparent", valid)]), told, "{valid}");
+    }
+    let mut seen = BTreeSet::from([told.to_owned()]);
+    let shouted = header.to_uppercase();
+    let unknown = header.replacen("00", "ff", 1);
+    let nothing = header.replace(told, &"0".repeat(32));
+    for wrong in ["", "nonsense", &header[1..], &shouted, &unknown, &nothing] {
+        let new = trace(&[("traceparent", wrong)]);
+        assert!(new.len() == 32 && new.bytes().all(|digit| digit.is_ascii_hexdigit()), "{new}");
+        assert!(seen.insert(new), "{wrong}: believed, or not new");
+    }
+    let twice = trace(&[("traceparent", &header), ("traceparent", &header)]);
+    assert!(seen.insert(twice), "of two, neither is believed");
+    assert!(seen.insert(trace(&[])));
+    // Refused before any route is looked for.
+    let headers = [("Host", "example.org"), ("traceparent", header.as_str())];
+    let refused = request("GET", &reach.at("/v1/actors"), &headers, "");
+    refused.problem(403);
+    assert_eq!(refused.json()["trace"], told);
+}
+
+#[test]
 fn pages_of_other_sites_are_refused() {
     let (_synod, reach, _home) = agent("");
     let url = reach.at("/v1/actors");

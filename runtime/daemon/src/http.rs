@@ -14,6 +14,7 @@ mod problem;
 mod rates;
 mod streams;
 mod tasks;
+mod traces;
 mod view;
 mod watch;
 
@@ -29,7 +30,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use synod_config::Http;
@@ -102,6 +103,7 @@ pub fn router(surface: Surface, limits: &Http) -> Router {
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(DefaultBodyLimit::max(limits.body_bytes_max))
         .layer(from_fn_with_state(gate, admit))
+        .layer(from_fn(traces::follow))
         .with_state(surface)
 }
 

@@ -1,12 +1,15 @@
 //! What a message carries beside itself, from the task that sends it to the one that handles it.
 //!
-//! A call says what its question carries just before that is accepted, on the same thread; nobody
-//! in between need know.
+//! A call says what its question carries just before that is accepted, on the same thread, and the
+//! task that is being polled says its trace; nobody in between need know.
 
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use synod_types::time::Moment;
+use synod_types::trace::TraceContext;
+
+use crate::matter::Matter;
 
 /// On its way with a message.
 #[derive(Debug)]
@@ -15,6 +18,8 @@ pub(crate) struct Carried {
     pub(crate) deadline: Moment,
     /// Tells calls apart. 0: not a call.
     pub(crate) call: u64,
+    /// The piece of work it was sent in.
+    pub(crate) trace: Option<Box<TraceContext>>,
 }
 
 thread_local! {
@@ -26,7 +31,7 @@ thread_local! {
 }
 
 impl Carried {
-    const NOTHING: Self = Self { deadline: Moment::MAX, call: 0 };
+    const NOTHING: Self = Self { deadline: Moment::MAX, call: 0, trace: None };
 
     /// What a message that is accepted now carries.
     pub(crate) fn now() -> Self {
@@ -34,13 +39,24 @@ impl Carried {
     }
 
     fn laden() -> Self {
-        ASKING.with_borrow_mut(Option::take).unwrap_or(Self::NOTHING)
+        let asking = ASKING.with_borrow_mut(Option::take).unwrap_or(Self::NOTHING);
+        Self { trace: Matter::present(Matter::trace).flatten().map(Box::new), ..asking }
+    }
+
+    /// A question put until then.
+    pub(crate) const fn question(call: u64, deadline: Moment) -> Self {
+        Self { deadline, call, trace: None }
     }
 
     /// Whether that is nothing.
     pub(crate) const fn is_nothing(&self) -> bool {
-        self.call == 0
+        self.call == 0 && self.trace.is_none()
     }
+}
+
+/// Says whether what this thread sends carries anything; gives back whether it did.
+pub(crate) fn set_laden(is_laden: bool) -> bool {
+    IS_LADEN.replace(is_laden)
 }
 
 /// While it lasts, the next message that this thread sends is the question of a call.

@@ -1,9 +1,8 @@
 //! What an incarnation may use of the world: its clock, its alarms, work beside its handler.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -138,7 +137,7 @@ impl<M: Message> Context<M> {
             self.fail(Failure::because(format!("{limit} alarms are set, the most there may be")));
             return;
         }
-        alarms.spawn(async move {
+        alarms.spawn(Matter::later(), async move {
             tokio::time::sleep(delay).await;
             if !draining.load(Ordering::SeqCst) {
                 // Closed in the meantime: the alarm has nobody to wake.
@@ -163,10 +162,8 @@ impl<M: Message> Context<M> {
         let incarnation = self.inner.incarnation;
         // What it logs, the actor says.
         let future = future.in_current_span();
-        let mut matter = Some(Arc::new(Matter::beside()));
-        self.inner.work.lock().spawn(async move {
-            let mut made = pin!(AssertUnwindSafe(async { map(future.await) }).catch_unwind());
-            let made = poll_fn(|cx| Matter::poll(&mut matter, made.as_mut(), cx)).await;
+        self.inner.work.lock().spawn(Matter::beside(), async move {
+            let made = AssertUnwindSafe(async { map(future.await) }).catch_unwind().await;
             match made {
                 Ok(msg) => {
                     mailbox.push_own(msg, incarnation).await;
@@ -240,7 +237,7 @@ impl<M: Message> Context<M> {
 
     /// Ends all work of the incarnation.
     pub(crate) fn end(&self) {
-        self.inner.matter.put_down();
+        self.inner.matter.end();
         self.inner.work.lock().end();
         self.inner.alarms.lock().end();
         self.mailbox().detach(self.inner.incarnation);
@@ -275,11 +272,11 @@ impl Tasks {
         self.set.len()
     }
 
-    fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+    fn spawn(&mut self, matter: Matter, task: impl Future<Output = ()> + Send + 'static) {
         while self.set.try_join_next().is_some() {}
         let Some(gone) = self.gone.clone() else { return };
         self.set.spawn(async move {
-            task.await;
+            Matter::work(matter, task).await;
             drop(gone);
         });
     }

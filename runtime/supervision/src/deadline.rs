@@ -32,7 +32,7 @@ impl Call {
             }
         }
         let number = number();
-        Ok(Self { carried: Some(Carried { deadline, call: number }), number, until })
+        Ok(Self { carried: Some(Carried::question(number, deadline)), number, until })
     }
 
     /// Tells it from other calls.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
+use synod_types::trace::TraceId;
 use tokio::sync::broadcast;
 
 use crate::pulse::StuckView;
@@ -130,6 +131,9 @@ pub struct Tapped {
     pub handled_in: Duration,
     /// Whether its handling failed the actor.
     pub is_failed: bool,
+    /// The trace it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceId>,
 }
 
 #[derive(Debug)]

@@ -10,6 +10,7 @@ use ractor::{ActorProcessingErr, ActorRef};
 use synod_supervision_lanes::Next;
 use synod_types::actor::Incarnation;
 use synod_types::time::Moment;
+use synod_types::trace::TraceId;
 use tracing::{Instrument, Span};
 
 use crate::actor::{Actor, Failure};
@@ -53,10 +54,11 @@ pub(crate) struct Life<A: Actor> {
 
 impl<A: Actor> Drop for Life<A> {
     fn drop(&mut self) {
+        let trace = self.ctx.matter().trace_id();
         self.ctx.end();
         if let Some(kind) = self.in_hand.take() {
             let incarnation = self.ctx.incarnation();
-            self.ctx.mailbox().fell(InHand { incarnation, kind, trace: None });
+            self.ctx.mailbox().fell(InHand { incarnation, kind, trace });
         }
         self.ctx.mailbox().put_back(&mut self.hand);
     }
@@ -162,19 +164,24 @@ impl<A: Actor> Life<A> {
             self.ctx.mailbox().begun_one(kind);
         }
         self.in_hand = Some(kind);
-        let span = tracing::debug_span!("message", kind);
+        let trace = self.ctx.matter().trace_id();
+        let span = match &trace {
+            Some(trace) => tracing::info_span!("message", kind, %trace),
+            None => tracing::debug_span!("message", kind),
+        };
         let handling = self.actor.handle(&self.ctx, msg);
         let outcome =
             if span.is_disabled() { handling.await } else { handling.instrument(span).await };
         if outcome.is_ok() {
             self.in_hand = None;
-        }
-        if !carried.is_nothing() {
-            self.ctx.matter().put_down();
+            if !carried.is_nothing() {
+                self.ctx.matter().put_down();
+            }
         }
         let handled = self.ctx.mailbox().handled_one();
         if let Some(begun) = begun {
-            self.note(Seen { at, begun, handled, kind, lane, is_failed: outcome.is_err() });
+            let is_failed = outcome.is_err();
+            self.note(Seen { at, begun, handled, kind, lane, is_failed, trace });
         }
         outcome
     }
@@ -199,6 +206,7 @@ impl<A: Actor> Life<A> {
                 waited: waited.unwrap_or_default(),
                 handled_in,
                 is_failed: seen.is_failed,
+                trace: seen.trace,
             });
         }
     }
@@ -213,4 +221,5 @@ struct Seen {
     kind: &'static str,
     lane: Lane,
     is_failed: bool,
+    trace: Option<TraceId>,
 }

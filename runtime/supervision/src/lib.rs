@@ -45,6 +45,7 @@ mod shared;
 mod stamps;
 mod supervisor;
 mod times;
+pub mod trace;
 mod view;
 mod watchdog;
 

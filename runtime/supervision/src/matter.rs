@@ -1,14 +1,18 @@
 //! On whose behalf a task of an actor works: what the calls it makes inherit.
 
 use std::cell::RefCell;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
+use parking_lot::Mutex;
 use synod_types::time::Moment;
+use synod_types::trace::{TraceContext, TraceId};
 
-use crate::carried::Carried;
+use crate::carried::{Carried, set_laden};
+use crate::trace;
 
 /// What one task of an actor has in hand: a message, or piped work on behalf of one. Written by
 /// that task alone.
@@ -18,6 +22,9 @@ pub(crate) struct Matter {
     deadline: AtomicU64,
     /// Which call it answers.
     call: AtomicU64,
+    /// Whether it belongs to a trace: then see there.
+    is_traced: AtomicBool,
+    trace: Mutex<Option<TraceContext>>,
 }
 
 thread_local! {
@@ -27,14 +34,36 @@ thread_local! {
 
 impl Matter {
     pub(crate) fn new() -> Self {
-        Self { deadline: AtomicU64::new(Moment::MAX.unix_nanos()), call: AtomicU64::new(0) }
+        Self {
+            deadline: AtomicU64::new(Moment::MAX.unix_nanos()),
+            call: AtomicU64::new(0),
+            is_traced: AtomicBool::new(false),
+            trace: Mutex::new(None),
+        }
+    }
+
+    /// Work that belongs to a trace.
+    pub(crate) fn traced(context: TraceContext) -> Self {
+        Self { is_traced: AtomicBool::new(true), trace: Mutex::new(Some(context)), ..Self::new() }
     }
 
     /// What work inherits that is begun now, to go on beside the handler.
     pub(crate) fn beside() -> Self {
-        let beside = Self::new();
+        let beside = Self::later();
         Self::present(|present| beside.set_deadline(present.deadline()));
         beside
+    }
+
+    /// What work inherits that is begun now, to be done when nobody waits for it any more.
+    pub(crate) fn later() -> Self {
+        Self::present(Self::trace).flatten().map_or_else(Self::new, Self::traced)
+    }
+
+    /// Does work that is a task of its own.
+    pub(crate) async fn work<T>(matter: Self, work: impl Future<Output = T>) -> T {
+        let mut matter = Some(Arc::new(matter));
+        let mut work = pin!(work);
+        poll_fn(|cx| Self::poll(&mut matter, work.as_mut(), cx)).await
     }
 
     /// Polls a future whose task has `matter` in hand.
@@ -52,16 +81,30 @@ impl Matter {
         PRESENT.with_borrow(|present| present.as_deref().map(look))
     }
 
-    /// Takes a message in hand.
+    /// Takes a message in hand, in the present task.
     pub(crate) fn take_up(&self, carried: &Carried) {
         self.set_deadline(carried.deadline);
         self.call.store(carried.call, Ordering::Relaxed);
+        if let Some(trace) = &carried.trace {
+            *self.trace.lock() = Some(trace::below(**trace));
+            self.is_traced.store(true, Ordering::Relaxed);
+            set_laden(true);
+        }
     }
 
-    /// Has nothing in hand any more.
+    /// Has nothing in hand any more, in the present task.
     pub(crate) fn put_down(&self) {
+        self.end();
+        set_laden(false);
+    }
+
+    /// Never has anything in hand again.
+    pub(crate) fn end(&self) {
         self.set_deadline(Moment::MAX);
         self.call.store(0, Ordering::Relaxed);
+        if self.is_traced.swap(false, Ordering::Relaxed) {
+            *self.trace.lock() = None;
+        }
     }
 
     /// What is done after the answer, nobody waits for.
@@ -75,22 +118,36 @@ impl Matter {
         Moment::from_unix_nanos(self.deadline.load(Ordering::Relaxed))
     }
 
+    pub(crate) fn trace(&self) -> Option<TraceContext> {
+        if self.is_traced.load(Ordering::Relaxed) { *self.trace.lock() } else { None }
+    }
+
+    pub(crate) fn trace_id(&self) -> Option<TraceId> {
+        self.trace().map(|context| context.trace)
+    }
+
     fn set_deadline(&self, deadline: Moment) {
         self.deadline.store(deadline.unix_nanos(), Ordering::Relaxed);
     }
 }
 
-struct Scope<'a>(&'a mut Option<Arc<Matter>>);
+struct Scope<'a> {
+    matter: &'a mut Option<Arc<Matter>>,
+    was_laden: bool,
+}
 
 impl<'a> Scope<'a> {
     fn begin(matter: &'a mut Option<Arc<Matter>>) -> Self {
+        let is_traced = |matter: &Arc<Matter>| matter.is_traced.load(Ordering::Relaxed);
+        let was_laden = set_laden(matter.as_ref().is_some_and(is_traced));
         PRESENT.with_borrow_mut(|present| std::mem::swap(present, matter));
-        Self(matter)
+        Self { matter, was_laden }
     }
 }
 
 impl Drop for Scope<'_> {
     fn drop(&mut self) {
-        PRESENT.with_borrow_mut(|present| std::mem::swap(present, self.0));
+        PRESENT.with_borrow_mut(|present| std::mem::swap(present, self.matter));
+        set_laden(self.was_laden);
     }
 }

@@ -62,8 +62,9 @@ fn describe(data: &str) -> String {
         seconds.unwrap_or(0) * 1_000_000 + nanos.unwrap_or(0) / 1_000
     };
     let outcome = if tapped["is_failed"].as_bool() == Some(true) { " FAILED" } else { "" };
+    let trace = tapped["trace"].as_str().map(|trace| format!(" trace {trace}")).unwrap_or_default();
     format!(
-        "{} {}#{} {} waited {} µs, took {} µs{outcome}",
+        "{} {}#{} {} waited {} µs, took {} µs{outcome}{trace}",
         tapped["at"].as_u64().unwrap_or(0) / 1_000_000,
         tapped["actor"].as_str().unwrap_or("?"),
         tapped["incarnation"],

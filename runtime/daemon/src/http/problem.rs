@@ -5,12 +5,13 @@ use axum::body::to_bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use synod_supervision::CallError;
+use synod_supervision::{CallError, trace};
 
 /// The longest detail that is taken over.
 const DETAIL_BYTES_MAX: usize = 4_096;
 
-/// An error answer: what went wrong, in which field if it was one, what to do.
+/// An error answer: what went wrong, in which field if it was one, what to do, and the trace under
+/// which the log knows of it.
 #[derive(Clone, Debug)]
 pub struct Problem {
     status: StatusCode,
@@ -77,12 +78,15 @@ pub(super) async fn explained(answer: Response) -> Response {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = json!({
+        let mut body = json!({
             "type": "about:blank",
             "title": self.status.canonical_reason(),
             "status": self.status.as_u16(),
             "detail": self.detail,
         });
+        if let Some(context) = trace::present() {
+            body["trace"] = json!(context.trace);
+        }
         let kind = [(header::CONTENT_TYPE, "application/problem+json")];
         (self.status, kind, Json(body)).into_response()
     }
