@@ -238,6 +238,8 @@ fn a_running_daemon_is_looked_at_and_acted_upon() {
     assert!(run(&["tap", "tasks", "--kind", "chain", "--limit", "1"]).contains(" tasks#1 chain "));
     let appends = run(&["tap", "kind:append", "--limit", "2", "--sample", "1/3"]);
     assert!(appends.lines().all(|line| line.contains(" store#1 append ")), "{appends}");
+    let sent = run(&["tap", "tasks->store", "--limit", "2"]);
+    assert!(sent.lines().all(|line| line.contains(" tasks->store append")), "{sent}");
     assert_eq!(run(&["breaker", "reset", "embedding"]), "embedding closed\n", "by either name");
     check_refusals(url);
 }
@@ -280,6 +282,9 @@ fn check_refusals(url: &str) {
     fails(&["restart", "tsaks"], &["no actor `tsaks`", "did you mean `tasks`?"]);
     fails(&["why", "taks"], &["no actor `taks`", "did you mean `tasks`?"]);
     fails(&["tap", "stoer"], &["no actor `stoer`", "did you mean `store`?"]);
+    fails(&["tap", "tasks->stoer"], &["no actor `stoer`"]);
+    fails(&["tap", "tasks->chain"], &["tasks does not tell chain", "one of ", "store"]);
+    fails(&["tap", "store->tasks"], &["store does not tell tasks", "it tells nobody"]);
     fails(&["tap", "Store"], &["`Store` is no actor id"]);
     fails(&["actors", "kill", "no body"], &["`no body` is no actor id"]);
     fails(&["actors", "kill", "../store"], &["`../store` is no actor id"]);

@@ -77,6 +77,7 @@ impl<M: Message> Context<M> {
         incarnation: Incarnation,
         gone: &Arc<Gone>,
     ) -> Self {
+        let matter = Arc::new(Matter::of(&mailbox.id));
         let inner = Inner {
             incarnation,
             address: Address { mailbox },
@@ -84,7 +85,7 @@ impl<M: Message> Context<M> {
             alarms: Mutex::new(Tasks::new(gone)),
             in_flight: Arc::default(),
             draining: Arc::default(),
-            matter: Arc::new(Matter::new()),
+            matter,
         };
         Self { inner: Arc::new(inner) }
     }

@@ -136,20 +136,69 @@ pub struct Tapped {
     pub trace: Option<TraceId>,
 }
 
+/// One message that an actor sent, as it was accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sent {
+    /// When it was accepted.
+    pub at: Moment,
+    /// By whom it was sent.
+    pub from: ActorId,
+    /// To whom.
+    pub to: ActorId,
+    /// The message's kind.
+    pub kind: &'static str,
+    /// The lane it waits in.
+    pub lane: &'static str,
+}
+
+/// A ring of the last messages for those who watch, and whether anyone does: cheaper to ask than
+/// the channel.
+#[derive(Debug)]
+struct Taps<T> {
+    ring: broadcast::Sender<T>,
+    is_watched: AtomicBool,
+}
+
+impl<T: Clone> Taps<T> {
+    fn new(backlog: usize) -> Self {
+        Self { ring: broadcast::Sender::new(backlog), is_watched: AtomicBool::new(false) }
+    }
+
+    fn is_watched(&self) -> bool {
+        self.is_watched.load(Ordering::Acquire)
+    }
+
+    fn tell(&self, message: T) {
+        if self.ring.send(message).is_ok() {
+            return;
+        }
+        // Whoever watched has gone. One who comes now either is counted here, or says so later.
+        self.is_watched.store(false, Ordering::Release);
+        if self.ring.receiver_count() > 0 {
+            self.is_watched.store(true, Ordering::Release);
+        }
+    }
+
+    fn watch(&self) -> broadcast::Receiver<T> {
+        let receiver = self.ring.subscribe();
+        self.is_watched.store(true, Ordering::Release);
+        receiver
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Events {
     happened: broadcast::Sender<RuntimeEvent>,
-    tapped: broadcast::Sender<Tapped>,
-    /// Whether someone may look at every message: cheaper to ask than the channel.
-    is_tapped: AtomicBool,
+    tapped: Taps<Tapped>,
+    sent: Taps<Sent>,
 }
 
 impl Events {
     pub(crate) fn new(backlog: usize) -> Self {
         Self {
             happened: broadcast::Sender::new(backlog),
-            tapped: broadcast::Sender::new(backlog),
-            is_tapped: AtomicBool::new(false),
+            tapped: Taps::new(backlog),
+            sent: Taps::new(backlog),
         }
     }
 
@@ -159,18 +208,19 @@ impl Events {
     }
 
     pub(crate) fn is_tapped(&self) -> bool {
-        self.is_tapped.load(Ordering::Acquire)
+        self.tapped.is_watched()
+    }
+
+    pub(crate) fn is_sent_tapped(&self) -> bool {
+        self.sent.is_watched()
     }
 
     pub(crate) fn tap(&self, tapped: Tapped) {
-        if self.tapped.send(tapped).is_ok() {
-            return;
-        }
-        // Whoever watched has gone. One who comes now either is counted here, or says so later.
-        self.is_tapped.store(false, Ordering::Release);
-        if self.tapped.receiver_count() > 0 {
-            self.is_tapped.store(true, Ordering::Release);
-        }
+        self.tapped.tell(tapped);
+    }
+
+    pub(crate) fn tap_sent(&self, sent: Sent) {
+        self.sent.tell(sent);
     }
 
     pub(crate) fn watch(&self) -> broadcast::Receiver<RuntimeEvent> {
@@ -178,8 +228,10 @@ impl Events {
     }
 
     pub(crate) fn watch_taps(&self) -> broadcast::Receiver<Tapped> {
-        let taps = self.tapped.subscribe();
-        self.is_tapped.store(true, Ordering::Release);
-        taps
+        self.tapped.watch()
+    }
+
+    pub(crate) fn watch_sent(&self) -> broadcast::Receiver<Sent> {
+        self.sent.watch()
     }
 }

@@ -58,7 +58,7 @@ pub use child::{ChildSpec, SupervisorSpec};
 pub use clock::Clock;
 pub use context::{Busy, Context, Panicked};
 pub use dead_letters::{DeadLetter, DeadReason};
-pub use events::{RuntimeEvent, Tapped};
+pub use events::{RuntimeEvent, Sent, Tapped};
 pub use failures::FailureRecord;
 pub use message::{Lane, Message, Overflow};
 pub use outlet::Outlet;

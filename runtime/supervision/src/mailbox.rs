@@ -18,8 +18,10 @@ use crate::address::{RejectReason, Rejected};
 use crate::capacity::Capacity;
 use crate::carried::Carried;
 use crate::dead_letters::DeadReason;
+use crate::events::Sent;
 use crate::failures::InHand;
 use crate::hand::{Hand, Reading};
+use crate::matter::Matter;
 use crate::message::{Lane, Message, Overflow};
 use crate::metrics::MailboxMetrics;
 use crate::pulse::Pulse;
@@ -194,12 +196,24 @@ impl<M: Message> Mailbox<M> {
         lane: Lane,
         (msg, own): (M, Option<Incarnation>),
     ) {
+        let kind = self.shared.events.is_sent_tapped().then(|| msg.kind());
         let is_timed = self.stamps.are_due(admission.accepted());
         let at = is_timed.then(|| self.shared.clock.now());
         admission.accept(lane as usize, Letter { msg, at, own, carried: Carried::now() });
         if let Part::Front(front) = &self.part {
             front.call();
         }
+        if let Some(kind) = kind {
+            self.tap_sent(lane, kind);
+        }
+    }
+
+    /// Tells those who watch edges what an actor has sent. Others are not watched.
+    #[cold]
+    fn tap_sent(&self, lane: Lane, kind: &'static str) {
+        let Some(from) = Matter::speaker() else { return };
+        let (at, to) = (self.shared.clock.now(), self.id.clone());
+        self.shared.events.tap_sent(Sent { at, from, to, kind, lane: lane.name() });
     }
 
     /// What the incarnation is to do next; [`Next::Hand`] is never the answer.

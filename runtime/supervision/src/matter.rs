@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use parking_lot::Mutex;
+use synod_types::actor::ActorId;
 use synod_types::time::Moment;
 use synod_types::trace::{TraceContext, TraceId};
 
@@ -25,6 +26,8 @@ pub(crate) struct Matter {
     /// Whether it belongs to a trace: then see there.
     is_traced: AtomicBool,
     trace: Mutex<Option<TraceContext>>,
+    /// Whose task it is.
+    actor: Option<ActorId>,
 }
 
 thread_local! {
@@ -39,7 +42,18 @@ impl Matter {
             call: AtomicU64::new(0),
             is_traced: AtomicBool::new(false),
             trace: Mutex::new(None),
+            actor: None,
         }
+    }
+
+    /// What the tasks of `actor` have in hand.
+    pub(crate) fn of(actor: &ActorId) -> Self {
+        Self { actor: Some(actor.clone()), ..Self::new() }
+    }
+
+    /// Whose task is being polled on this thread.
+    pub(crate) fn speaker() -> Option<ActorId> {
+        Self::present(|present| present.actor.clone()).flatten()
     }
 
     /// Work that belongs to a trace.
@@ -49,7 +63,7 @@ impl Matter {
 
     /// What work inherits that is begun now, to go on beside the handler.
     pub(crate) fn beside() -> Self {
-        let beside = Self::later();
+        let beside = Self { actor: Self::speaker(), ..Self::later() };
         Self::present(|present| beside.set_deadline(present.deadline()));
         beside
     }

@@ -13,7 +13,7 @@ use crate::capacity::Capacity;
 use crate::child::{Gone, SupervisorSpec};
 use crate::clock::Clock;
 use crate::dead_letters::DeadLetter;
-use crate::events::{RuntimeEvent, Tapped};
+use crate::events::{RuntimeEvent, Sent, Tapped};
 use crate::mailbox::{Mailbox, MailboxFacts};
 use crate::message::Message;
 use crate::shared::Shared;
@@ -175,6 +175,11 @@ impl Runtime {
     /// Every message handled from now on.
     pub fn tap(&self) -> broadcast::Receiver<Tapped> {
         self.shared.events.watch_taps()
+    }
+
+    /// Every message that an actor sends and that is accepted, from now on.
+    pub fn tap_sent(&self) -> broadcast::Receiver<Sent> {
+        self.shared.events.watch_sent()
     }
 
     /// All breakers, by name.

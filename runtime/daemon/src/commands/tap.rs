@@ -56,6 +56,10 @@ fn path(args: &TapArgs) -> Result<String, Exit> {
 
 fn describe(data: &str) -> String {
     let tapped: Value = serde_json::from_str(data).unwrap_or_default();
+    if let (Some(from), Some(to)) = (tapped["from"].as_str(), tapped["to"].as_str()) {
+        let at = tapped["at"].as_u64().unwrap_or(0) / 1_000_000;
+        return format!("{at} {from}->{to} {}", tapped["kind"].as_str().unwrap_or("?"));
+    }
     let micros = |key: &str| {
         let time = &tapped[key];
         let (seconds, nanos) = (time["secs"].as_u64(), time["nanos"].as_u64());

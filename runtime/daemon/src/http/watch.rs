@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use serde::{Deserialize, Serialize};
-use synod_supervision::{RuntimeEvent, Tapped};
+use synod_supervision::{RuntimeEvent, Sent, Tapped};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -26,6 +26,9 @@ use super::{Problem, Surface};
 pub(super) struct TapFilter {
     actor: Option<String>,
     kind: Option<String>,
+    /// An edge: who sends, and to whom. Shown as it is sent; all else as it is handled.
+    from: Option<String>,
+    to: Option<String>,
     /// Of so many that pass, one is shown.
     sample: Option<NonZeroU32>,
 }
@@ -36,8 +39,35 @@ impl TapFilter {
             && self.kind.as_deref().is_none_or(|kind| kind == tapped.kind)
     }
 
+    fn wants_sent(&self, sent: &Sent) -> bool {
+        self.from.as_deref().is_none_or(|from| from == sent.from.as_str())
+            && self.to.as_deref().is_none_or(|to| to == sent.to.as_str())
+            && self.kind.as_deref().is_none_or(|kind| kind == sent.kind)
+    }
+
+    fn is_of_edges(&self) -> bool {
+        self.from.is_some() || self.to.is_some()
+    }
+
     fn check(&self, surface: &Surface) -> Result<(), Problem> {
-        self.actor.as_ref().map_or(Ok(()), |actor| known(surface, actor).map(drop))
+        for actor in [&self.actor, &self.from, &self.to].into_iter().flatten() {
+            known(surface, actor)?;
+        }
+        if self.is_of_edges() && self.actor.is_some() {
+            let why = "actor: an edge is named by `from` and `to` alone";
+            return Err(Problem::bad_request(why));
+        }
+        let (Some(from), Some(to)) = (&self.from, &self.to) else { return Ok(()) };
+        let edges = surface.edges.all();
+        let told: Vec<_> = edges.iter().filter(|edge| edge.from.as_str() == from).collect();
+        if told.iter().any(|edge| edge.to.as_str() == to) {
+            return Ok(());
+        }
+        let meant = match told.is_empty() {
+            true => "it tells nobody".to_owned(),
+            false => synod_config::hint(to, told.iter().map(|edge| edge.to.as_str())),
+        };
+        Err(Problem::not_found(format!("{from} does not tell {to}; {meant}; see /v1/edges")))
     }
 }
 
@@ -66,11 +96,16 @@ pub(super) async fn events(
 pub(super) async fn tap(
     State(surface): State<Surface>,
     filter: Result<Query<TapFilter>, QueryRejection>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let Query(filter) = filter.map_err(|error| Problem::bad_request(error.body_text()))?;
     filter.check(&surface)?;
     let sample = Arc::new(Sample::new(filter.sample));
-    Ok(sse(surface.runtime.tap(), move |tapped| filter.wants(tapped) && sample.takes()))
+    if filter.is_of_edges() {
+        let wants = move |sent: &Sent| filter.wants_sent(sent) && sample.takes();
+        return Ok(sse(surface.runtime.tap_sent(), wants).into_response());
+    }
+    let wants = move |tapped: &Tapped| filter.wants(tapped) && sample.takes();
+    Ok(sse(surface.runtime.tap(), wants).into_response())
 }
 
 fn sse<T: Clone + Serialize + Send + 'static>(
