@@ -4,9 +4,11 @@ use std::time::Duration;
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 
-/// Which start of a child: 1 for the first, one more at each start, whether it succeeded or not.
+/// Which start of a child: one more at each start, whether it succeeded or not.
 ///
-/// It is the number of the incarnation that start makes.
+/// The first is 1, and it is the number of the incarnation that start makes. A child that is
+/// added later begins above every generation of those that were forgotten before, so that news
+/// of them is never mistaken for news of one that took their name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Generation(pub u64);
 
@@ -25,9 +27,12 @@ impl fmt::Display for Generation {
 /// Why an incarnation ended.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum ExitReason {
-    /// It was done, or it was asked to end and did.
+    /// It was done, or it was asked to end for now and did.
     #[error("ended normally")]
     Normal,
+    /// It was asked to end for good, and handled what was queued first.
+    #[error("was drained")]
+    Drained,
     /// It asked to be restarted.
     #[error("failed: {0}")]
     Error(String),
@@ -59,6 +64,7 @@ impl ExitReason {
     pub const fn label(&self) -> &'static str {
         match self {
             Self::Normal => "normal",
+            Self::Drained => "drained",
             Self::Error(_) => "error",
             Self::Panic(_) => "panic",
             Self::Killed => "killed",
@@ -68,6 +74,11 @@ impl ExitReason {
             Self::StartTimeout => "start_timeout",
             Self::StopTimeout => "stop_timeout",
         }
+    }
+
+    /// Whether it ended as it should: by itself, or because it was asked to.
+    pub const fn is_orderly(&self) -> bool {
+        matches!(self, Self::Normal | Self::Drained)
     }
 }
 
@@ -109,12 +120,20 @@ pub enum Event {
         /// Who.
         child: ActorId,
     },
+    /// A breaker lets calls through again, or no longer does.
+    Breaker {
+        /// Which, as [`ChildPolicy::needs`](crate::ChildPolicy::needs) names it.
+        name: String,
+        /// Until when it refuses every call; nothing if it lets some through.
+        open_until: Option<Moment>,
+    },
 }
 
 /// Which alarm. Alarms are never cancelled: an outdated one is ignored when it rings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AlarmToken {
-    pub(crate) child: usize,
+    /// Its serial; 0 for the supervisor itself.
+    pub(crate) child: u64,
     pub(crate) number: u64,
 }
 
@@ -163,8 +182,16 @@ pub enum Effect {
     },
     /// Tell whoever watches.
     Report(Report),
-    /// Every child has been ready or has ended by its own right. Once.
+    /// A child is no more: nothing of it runs, and its name is free.
+    Forget {
+        /// Who.
+        child: ActorId,
+    },
+    /// Every child has been ready, has ended by its own right, or is parked. Once.
     Ready,
+    /// The policy wants the end of everything, in order, this supervisor included: the root is
+    /// to be told to stop, and will say that this was why. Nobody is started meanwhile.
+    Exit(Outcome),
     /// Nothing runs any more and nothing will follow. The last effect.
     Finished(Outcome),
 }
@@ -209,6 +236,47 @@ pub enum Report {
         /// Who.
         child: ActorId,
     },
+    /// A child that was added did not get through its first start.
+    Discarded {
+        /// Who.
+        child: ActorId,
+        /// Why it ended.
+        reason: ExitReason,
+    },
+    /// A child waits, though not for its back-off.
+    Parked {
+        /// Who.
+        child: ActorId,
+        /// What for.
+        why: ParkReason,
+        /// The longest it waits; nothing: until it is told.
+        until: Option<Moment>,
+    },
+    /// A child failed too often, and its policy is to go on without it.
+    Isolated {
+        /// Who.
+        child: ActorId,
+        /// Why it ended.
+        reason: ExitReason,
+    },
+    /// Too many failures, and the policy is to halt all children for a while.
+    Opened {
+        /// Who failed last.
+        child: ActorId,
+        /// Why it ended.
+        reason: ExitReason,
+        /// The end of the wait.
+        until: Moment,
+    },
+    /// The wait is over: the children are started, on probation.
+    Probing,
+    /// The children have run long enough: the probation is over.
+    Recovered,
+    /// The supervisor ends because this significant child did.
+    ShuttingDown {
+        /// Who.
+        child: ActorId,
+    },
     /// A child was killed and is still not gone. While this supervisor runs, the child is not
     /// started again before it is gone; an ending supervisor leaves it behind.
     Unresponsive {
@@ -226,11 +294,38 @@ pub enum Report {
     },
 }
 
+/// What a parked child waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ParkReason {
+    /// Its supervisor's children failed too often, and all of them wait.
+    Exceeded,
+    /// It failed while a breaker it needs is open.
+    Breaker,
+    /// It failed too often, and the others go on without it.
+    Degraded,
+}
+
+impl ParkReason {
+    /// The reason as a label of few values.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Exceeded => "exceeded",
+            Self::Breaker => "breaker",
+            Self::Degraded => "degraded",
+        }
+    }
+}
+
 /// How a supervisor ended: its own exit, as its parent sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It was asked to.
     Stopped,
+    /// A significant child ended by itself, and its policy is to end then: in order, no failure.
+    AutoShutdown {
+        /// Who.
+        child: ActorId,
+    },
     /// Its children failed more often than its policy answers for.
     Exceeded {
         /// Who failed last.

@@ -1,7 +1,8 @@
 //! Supervision without a clock, a task or a thread: who restarts whom, when, and when to give up.
 //!
 //! ```text
-//!   Event ──▶ Supervisor::step ──▶ Effect*        children: start, stop, restart, escalate
+//!   Event ──▶ Supervisor::step ──▶ Effect*        children: start, stop, restart, park, escalate
+//!   Wish  ──▶ Supervisor::ask  ──▶ Effect*        children: add, terminate, delete; new policies
 //!   call  ──▶ BreakerCore::admit / report         one outside dependency: let through or refuse
 //!             Retry::delays                       how long to wait between tries
 //!             Crew::call, worker_of               which worker of a pool has a message
@@ -19,17 +20,21 @@ mod policy;
 mod retry;
 mod supervisor;
 mod watch;
+mod wish;
 
 pub use breaker::{
     BreakerCore, BreakerPolicy, BreakerState, CALLS_MAX, CallOutcome, Counts, Lease, OpensOn,
     Permit, Reason, Rejection, SlowCalls, Span, Transition, WINDOW_CALLS_MAX, WindowPolicy,
 };
 pub use crew::{Crew, InvalidSize, WORKERS_MAX, worker_of};
-pub use event::{AlarmToken, Effect, Event, ExitReason, Generation, Outcome, Report, StopHow};
+pub use event::{
+    AlarmToken, Effect, Event, ExitReason, Generation, Outcome, ParkReason, Report, StopHow,
+};
 pub use policy::{
-    Backoff, CHILDREN_MAX, ChildPolicy, Intensity, InvalidTree, KILL_GRACE, RESTARTS_MAX, Restart,
-    Strategy, SupervisorPolicy,
+    AutoShutdown, Backoff, CHILDREN_MAX, ChildPolicy, Intensity, InvalidTree, KILL_GRACE,
+    NEEDS_MAX, OPEN_MAX, OnExceeded, RESTARTS_MAX, Recovery, Restart, Strategy, SupervisorPolicy,
 };
 pub use retry::Retry;
-pub use supervisor::{ChildState, ChildView, Supervisor};
+pub use supervisor::{ChildState, ChildView, Parking, Supervisor};
 pub use watch::{Finding, OnStuck, Stamp, Watch, WatchPolicy, Work};
+pub use wish::{Refusal, Stay, Wish};

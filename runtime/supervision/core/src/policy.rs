@@ -1,12 +1,21 @@
-use std::collections::BTreeSet;
+mod invalid;
+
 use std::time::Duration;
+
+pub use invalid::InvalidTree;
 
 use synod_types::actor::ActorId;
 
 use crate::jitter::{exponential, jittered, splitmix64};
 
-/// Children one supervisor may have.
+/// The highest [`SupervisorPolicy::children_max`].
 pub const CHILDREN_MAX: usize = 1024;
+
+/// Breakers one child may need.
+pub const NEEDS_MAX: usize = 16;
+
+/// The longest that children are parked at once, however often they were before.
+pub const OPEN_MAX: Duration = Duration::from_secs(3_600);
 
 /// The highest [`Intensity::restarts_max`]: a supervisor remembers that many moments.
 pub const RESTARTS_MAX: u32 = 10_000;
@@ -30,13 +39,58 @@ pub enum Strategy {
 pub enum Restart {
     /// After every end.
     Permanent,
-    /// After every end but [`ExitReason::Normal`](crate::ExitReason::Normal).
+    /// After every end but an orderly one.
     Transient,
     /// Never: neither after its own end nor with a group it was stopped with.
     Temporary,
 }
 
-/// How many restarts a supervisor answers for. One more within the period, and it gives up.
+/// What is done with a child when its failure is one more than the intensity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// What its supervisor's [`OnExceeded`] says.
+    Restart,
+    /// The others go on without it. It is tried again after this time, and after twice as long
+    /// each time it fails again before it has run long enough.
+    Degrade {
+        /// Longer than zero. At most [`OPEN_MAX`].
+        retry_after: Duration,
+    },
+    /// The others go on without it, for good: only an operator brings it back.
+    Isolate,
+}
+
+/// What a supervisor does when its children fail more often than its intensity allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnExceeded {
+    /// It stops its children and fails itself: its parent decides.
+    Escalate,
+    /// Everything ends in order, up to the root.
+    Exit,
+    /// It halts its children for a while, keeps their mailboxes, and then tries again.
+    Park {
+        /// How long; twice as long each time the probation is not passed, at most [`OPEN_MAX`].
+        open: Duration,
+        /// So many failures on probation, and the children are halted again. At least one.
+        probes: u32,
+    },
+}
+
+/// Whether a supervisor ends, in order, when significant children have ended by themselves.
+///
+/// An end that the supervisor itself brought about never counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AutoShutdown {
+    /// It does not.
+    Never,
+    /// At the first.
+    AnySignificant,
+    /// At the last.
+    AllSignificant,
+}
+
+/// How many restarts a supervisor answers for. One more within the period is one too many: see
+/// [`OnExceeded`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Intensity {
     /// At most [`RESTARTS_MAX`]. Zero: the first failure is the last.
@@ -86,6 +140,29 @@ pub struct ChildPolicy {
     pub start_timeout: Duration,
     /// How long an orderly end may take. Zero: it is killed at once; [`Duration::MAX`]: never.
     pub stop_timeout: Duration,
+    /// Whether its own end for good may end its supervisor: see [`AutoShutdown`]. Not for a
+    /// permanent child, which has no such end.
+    pub is_significant: bool,
+    /// What is done when restarts do not help.
+    pub recovery: Recovery,
+    /// Breakers without which it cannot work, at most [`NEEDS_MAX`]. A child that fails while one
+    /// of them is open is parked until it lets calls through; that counts for nothing.
+    pub needs: Vec<String>,
+}
+
+impl ChildPolicy {
+    /// Permanent, with ten seconds to start and five to stop.
+    pub const fn new(id: ActorId) -> Self {
+        Self {
+            id,
+            restart: Restart::Permanent,
+            start_timeout: Duration::from_secs(10),
+            stop_timeout: Duration::from_secs(5),
+            is_significant: false,
+            recovery: Recovery::Restart,
+            needs: Vec::new(),
+        }
+    }
 }
 
 /// How a supervisor treats its children.
@@ -99,74 +176,31 @@ pub struct SupervisorPolicy {
     pub backoff: Backoff,
     /// Decides the jitter.
     pub seed: u64,
+    /// What follows one failure too many.
+    pub on_exceeded: OnExceeded,
+    /// Whether it ends with its significant children.
+    pub auto_shutdown: AutoShutdown,
+    /// Children it may have, those added later included; at most [`CHILDREN_MAX`].
+    pub children_max: usize,
 }
 
-/// Why a supervisor cannot be made of these policies.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidTree {
-    /// Nothing to supervise.
-    #[error("a supervisor needs at least one child")]
-    NoChildren,
-    /// More than [`CHILDREN_MAX`].
-    #[error("{0} children are more than {CHILDREN_MAX}")]
-    TooManyChildren(usize),
-    /// Two children of one name.
-    #[error("two children are named {0}")]
-    Duplicate(ActorId),
-    /// No start succeeds in no time.
-    #[error("the start timeout of {0} must be longer than zero")]
-    StartTimeout(ActorId),
-    /// More than [`RESTARTS_MAX`].
-    #[error("{0} restarts are more than {RESTARTS_MAX}")]
-    TooManyRestarts(u32),
-    /// Nothing happens within no time.
-    #[error("the intensity's period must be longer than zero")]
-    Period,
-    /// A delay would be negative.
-    #[error("a jitter of {0} % is more than 100 %")]
-    Jitter(u8),
-    /// The back-off begins above its own limit.
-    #[error("a first back-off of {first:?} is longer than the longest, {max:?}")]
-    Backoff {
-        /// The first delay.
-        first: Duration,
-        /// The longest.
-        max: Duration,
-    },
-}
-
-impl SupervisorPolicy {
-    /// Whether a supervisor can be made of this and `children`.
-    pub(crate) fn check(&self, children: &[ChildPolicy]) -> Result<(), InvalidTree> {
-        let Self { intensity, backoff, .. } = self;
-        if intensity.restarts_max > RESTARTS_MAX {
-            return Err(InvalidTree::TooManyRestarts(intensity.restarts_max));
+impl Default for SupervisorPolicy {
+    /// One for one, ten restarts a minute, back-off from 50 ms to 10 s, escalation.
+    fn default() -> Self {
+        Self {
+            strategy: Strategy::OneForOne,
+            intensity: Intensity { restarts_max: 10, period: Duration::from_secs(60) },
+            backoff: Backoff {
+                first: Duration::from_millis(50),
+                max: Duration::from_secs(10),
+                jitter_percent: 10,
+                reset_after: Duration::from_secs(30),
+            },
+            seed: 0,
+            on_exceeded: OnExceeded::Escalate,
+            auto_shutdown: AutoShutdown::Never,
+            children_max: CHILDREN_MAX,
         }
-        if intensity.period.is_zero() {
-            return Err(InvalidTree::Period);
-        }
-        if backoff.jitter_percent > 100 {
-            return Err(InvalidTree::Jitter(backoff.jitter_percent));
-        }
-        if backoff.first > backoff.max {
-            return Err(InvalidTree::Backoff { first: backoff.first, max: backoff.max });
-        }
-        if children.is_empty() {
-            return Err(InvalidTree::NoChildren);
-        }
-        if children.len() > CHILDREN_MAX {
-            return Err(InvalidTree::TooManyChildren(children.len()));
-        }
-        let mut names = BTreeSet::new();
-        for child in children {
-            if !names.insert(&child.id) {
-                return Err(InvalidTree::Duplicate(child.id.clone()));
-            }
-            if child.start_timeout.is_zero() {
-                return Err(InvalidTree::StartTimeout(child.id.clone()));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -1,16 +1,20 @@
 mod child;
 mod intensity;
+mod park;
 mod restart;
 mod stop;
+mod wishes;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use synod_types::actor::ActorId;
 use synod_types::time::Moment;
 
 pub use child::{ChildState, ChildView};
+pub use park::Parking;
 
-use crate::event::{AlarmToken, Effect, Event, Generation, Outcome, StopHow};
+use crate::event::{AlarmToken, Effect, Event, Generation, Outcome, ParkReason, StopHow};
 use crate::policy::{ChildPolicy, InvalidTree, KILL_GRACE, Strategy, SupervisorPolicy};
 use child::{Cause, Child, State};
 use intensity::Window;
@@ -26,6 +30,17 @@ pub struct Supervisor {
     children: Vec<Child>,
     window: Window,
     phase: Phase,
+    parking: Parking,
+    /// The supervisor's own alarm that means something.
+    alarm: Option<AlarmToken>,
+    /// Of the supervisor's own alarms.
+    alarms: u64,
+    /// Breakers that a child needs and that are open, and until when.
+    open: BTreeMap<String, Moment>,
+    /// The next child's.
+    serial: u64,
+    /// The highest of the children that were forgotten.
+    forgotten: Generation,
     /// Whether [`Effect::Ready`] has been said.
     was_ready: bool,
 }
@@ -36,6 +51,8 @@ enum Phase {
     Idle,
     /// Children run, or will.
     Up,
+    /// The end of everything has been asked for. Nobody is started until it comes.
+    Exiting,
     /// All children are being stopped, the last first.
     Ending { outcome: Outcome, how: StopHow },
     /// Nothing runs.
@@ -48,12 +65,23 @@ impl Supervisor {
     /// # Errors
     /// [`InvalidTree`] names the rule the policies break.
     pub fn new(policy: SupervisorPolicy, children: Vec<ChildPolicy>) -> Result<Self, InvalidTree> {
-        policy.check(&children)?;
+        policy.check(children.iter())?;
+        let children: Vec<Child> = children
+            .into_iter()
+            .zip(1..)
+            .map(|(child, serial)| Child::new(child, serial))
+            .collect();
         Ok(Self {
             policy,
-            children: children.into_iter().map(Child::new).collect(),
+            serial: children.len() as u64 + 1,
+            children,
             window: Window::new(policy.intensity),
             phase: Phase::Idle,
+            parking: Parking::Closed,
+            alarm: None,
+            alarms: 0,
+            open: BTreeMap::new(),
+            forgotten: Generation(0),
             was_ready: false,
         })
     }
@@ -73,6 +101,9 @@ impl Supervisor {
             Event::Stop => self.end(StopHow::Drain),
             Event::Halt => self.end(StopHow::Halt),
             Event::RestartChild { child } => self.restart_child(&child),
+            Event::Breaker { name, open_until } => {
+                self.breaker(now, name, open_until, &mut effects);
+            }
         }
         self.advance(now, &mut effects);
         effects
@@ -83,7 +114,17 @@ impl Supervisor {
         self.children.iter().map(Child::view)
     }
 
-    /// Failures that count at `now`; the supervisor gives up at one more than its intensity.
+    /// How it treats its children.
+    pub const fn policy(&self) -> &SupervisorPolicy {
+        &self.policy
+    }
+
+    /// Whether its children are parked because they failed too often.
+    pub const fn parking(&self) -> Parking {
+        self.parking
+    }
+
+    /// Failures that count at `now`; one more than the intensity is one too many.
     pub fn intensity_used(&self, now: Moment) -> u32 {
         self.window.used(now)
     }
@@ -121,19 +162,23 @@ impl Supervisor {
     }
 
     fn alarm(&mut self, now: Moment, token: AlarmToken, effects: &mut Vec<Effect>) {
-        let Some(child) = self.children.get_mut(token.child) else { return };
-        if child.alarm != Some(token) {
+        if self.alarm == Some(token) {
+            self.alarm = None;
+            self.unpark(effects);
             return;
         }
+        let awaits = |child: &Child| child.alarm == Some(token);
+        let Some(index) = self.children.iter().position(awaits) else { return };
+        let child = &mut self.children[index];
         child.alarm = None;
         match child.state {
-            State::Backoff { .. } => child.state = State::Waiting,
-            State::Starting => self.kill(now, token.child, Cause::StartTimeout, effects),
+            State::Backoff { .. } | State::Parked { .. } => child.state = State::Waiting,
+            State::Starting => self.kill(now, index, Cause::StartTimeout, effects),
             State::Stopping { is_killed: false, cause } => {
-                self.children[token.child].is_late = true;
-                self.kill(now, token.child, cause, effects);
+                child.is_late = true;
+                self.kill(now, index, cause, effects);
             }
-            State::Stopping { is_killed: true, .. } => self.unresponsive(now, token.child, effects),
+            State::Stopping { is_killed: true, .. } => self.unresponsive(now, index, effects),
             State::Waiting | State::Running | State::Ended => (),
         }
     }
@@ -141,15 +186,45 @@ impl Supervisor {
     /// Does what has become possible.
     fn advance(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         match self.phase {
-            Phase::Idle | Phase::Finished => (),
+            Phase::Idle | Phase::Exiting | Phase::Finished => (),
             Phase::Ending { .. } => self.advance_end(now, effects),
             Phase::Up => {
                 self.advance_halts(now, effects);
                 self.advance_starts(now, effects);
-                if !self.was_ready && self.children.iter().all(Child::is_settled) {
+                if !self.is_quiet() {
+                    return;
+                }
+                if !self.was_ready {
                     self.was_ready = true;
                     effects.push(Effect::Ready);
                 }
+                self.advance_probation(now, effects);
+            }
+        }
+    }
+
+    /// Whether nothing is under way: no child starts, stops or backs off, and if one waits for its
+    /// turn, it waits for one that is parked.
+    fn is_quiet(&self) -> bool {
+        let is_quiet = |child: &Child| match child.state {
+            State::Running | State::Parked { .. } | State::Ended | State::Waiting => true,
+            State::Starting | State::Stopping { .. } | State::Backoff { .. } => false,
+        };
+        let waits = |child: &Child| child.state == State::Waiting;
+        let is_parked = |child: &Child| child.is_parked_for(ParkReason::Breaker);
+        self.children.iter().all(is_quiet)
+            && (!self.children.iter().any(waits) || self.children.iter().any(is_parked))
+    }
+
+    /// Whether those after the child need not wait for it. A group waits for one that will be
+    /// back as soon as its dependency is.
+    fn is_settled(&self, child: &Child) -> bool {
+        match child.state {
+            State::Running | State::Ended => true,
+            State::Parked { why: ParkReason::Breaker, .. } => !self.is_group(),
+            State::Parked { why: ParkReason::Exceeded | ParkReason::Degraded, .. } => true,
+            State::Waiting | State::Starting | State::Stopping { .. } | State::Backoff { .. } => {
+                false
             }
         }
     }
@@ -169,7 +244,7 @@ impl Supervisor {
     fn wake(&mut self, index: usize, at: Moment, effects: &mut Vec<Effect>) {
         let child = &mut self.children[index];
         child.alarms += 1;
-        let token = AlarmToken { child: index, number: child.alarms };
+        let token = AlarmToken { child: child.serial, number: child.alarms };
         child.alarm = Some(token);
         if at != Moment::MAX {
             effects.push(Effect::WakeAt { token, at });

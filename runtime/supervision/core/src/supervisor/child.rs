@@ -1,16 +1,19 @@
 use synod_types::actor::ActorId;
 use synod_types::time::Moment;
 
-use crate::event::{AlarmToken, ExitReason, Generation, Report};
+use crate::event::{AlarmToken, ExitReason, Generation, ParkReason, Report};
 use crate::policy::{ChildPolicy, Restart};
+use crate::wish::Stay;
 
 /// One row of the table.
 ///
-/// Invariants: an alarm is awaited only while starting, stopping or backing off; only a live
-/// child must halt; a generation is live from its start to its exit.
+/// Invariants: an alarm is awaited only while starting, stopping, backing off or parked; only a
+/// live child must halt; a generation is live from its start to its exit.
 #[derive(Clone, Debug)]
 pub(crate) struct Child {
     pub(crate) policy: ChildPolicy,
+    /// No two children ever have the same: alarms name it.
+    pub(crate) serial: u64,
     pub(crate) state: State,
     /// The last one started; 0 before the first start.
     pub(crate) generation: Generation,
@@ -18,14 +21,22 @@ pub(crate) struct Child {
     pub(crate) alarm: Option<AlarmToken>,
     /// Alarms asked for so far.
     pub(crate) alarms: u64,
-    /// Has to be stopped to be started again.
+    /// Has to be stopped, to be started again unless it is dismissed.
     pub(crate) must_halt: bool,
+    /// Ended, or is to end, for good: only an operator brings it back.
+    pub(crate) is_dismissed: bool,
+    /// Was added, and was not ready yet.
+    pub(crate) is_trial: bool,
+    /// When it has ended for good.
+    pub(crate) stay: Stay,
     /// An operator asked for it to come back whatever its policy says.
     pub(crate) is_wished: bool,
     /// Did not end in time.
     pub(crate) is_late: bool,
     /// Failures in a row, none after a long enough run.
     pub(crate) attempt: u32,
+    /// How often in a row it was parked because restarts did not help.
+    pub(crate) parks: u32,
     pub(crate) restarts: u64,
     pub(crate) last_exit: Option<(ExitReason, Moment)>,
     pub(crate) started_at: Option<Moment>,
@@ -43,6 +54,11 @@ pub(crate) enum State {
         is_killed: bool,
     },
     Backoff {
+        until: Moment,
+    },
+    Parked {
+        why: ParkReason,
+        /// [`Moment::MAX`]: until it is told.
         until: Moment,
     },
     /// Not to be started again by itself.
@@ -74,8 +90,17 @@ pub enum ChildState {
         /// The end of the wait.
         until: Moment,
     },
+    /// Waits, though not for its back-off.
+    Parked {
+        /// What for.
+        why: ParkReason,
+        /// The longest it waits; nothing: until it is told.
+        until: Option<Moment>,
+    },
     /// Not to be started again, unless an operator or its group's restart brings it back.
     Ended,
+    /// Failed too often, or was terminated: only an operator brings it back.
+    Dismissed,
 }
 
 /// A child, as a watcher sees it.
@@ -97,17 +122,22 @@ pub struct ChildView {
 }
 
 impl Child {
-    pub(crate) const fn new(policy: ChildPolicy) -> Self {
+    pub(crate) const fn new(policy: ChildPolicy, serial: u64) -> Self {
         Self {
             policy,
+            serial,
             state: State::Waiting,
             generation: Generation(0),
             alarm: None,
             alarms: 0,
             must_halt: false,
+            is_dismissed: false,
+            is_trial: false,
+            stay: Stay::Shown,
             is_wished: false,
             is_late: false,
             attempt: 0,
+            parks: 0,
             restarts: 0,
             last_exit: None,
             started_at: None,
@@ -119,7 +149,7 @@ impl Child {
     pub(crate) const fn is_live(&self) -> bool {
         match self.state {
             State::Starting | State::Running | State::Stopping { .. } => true,
-            State::Waiting | State::Backoff { .. } | State::Ended => false,
+            State::Waiting | State::Backoff { .. } | State::Parked { .. } | State::Ended => false,
         }
     }
 
@@ -127,27 +157,33 @@ impl Child {
         matches!(self.state, State::Stopping { .. })
     }
 
-    /// Whether those after it need not wait for it.
-    pub(crate) const fn is_settled(&self) -> bool {
-        matches!(self.state, State::Running | State::Ended)
+    /// Whether it is parked for this reason.
+    pub(crate) fn is_parked_for(&self, reason: ParkReason) -> bool {
+        matches!(self.state, State::Parked { why, .. } if why == reason)
     }
 
     /// Whether it is started again after an end it was not asked for.
     pub(crate) fn returns_after(&self, reason: &ExitReason) -> bool {
         match self.policy.restart {
             Restart::Permanent => true,
-            Restart::Transient => *reason != ExitReason::Normal,
+            Restart::Transient => !reason.is_orderly(),
             Restart::Temporary => false,
         }
     }
 
     /// Whether it is started again after it was stopped with its group.
     pub(crate) fn returns_with_group(&self) -> bool {
-        self.is_wished || self.policy.restart != Restart::Temporary
+        !self.is_dismissed && (self.is_wished || self.policy.restart != Restart::Temporary)
+    }
+
+    /// Whether it is forgotten when it has ended for good.
+    pub(crate) fn is_passing(&self) -> bool {
+        self.stay == Stay::Forgotten
     }
 
     pub(crate) fn became_ready(&mut self, now: Moment) -> Report {
         self.state = State::Running;
+        self.is_trial = false;
         self.alarm = None;
         self.started_at = Some(now);
         let (child, generation) = (self.policy.id.clone(), self.generation);
@@ -176,6 +212,10 @@ impl Child {
                 State::Running => ChildState::Running,
                 State::Stopping { .. } => ChildState::Stopping,
                 State::Backoff { until } => ChildState::Backoff { until },
+                State::Parked { why, until } => {
+                    ChildState::Parked { why, until: (until != Moment::MAX).then_some(until) }
+                }
+                State::Ended if self.is_dismissed => ChildState::Dismissed,
                 State::Ended => ChildState::Ended,
             },
             generation: self.generation,

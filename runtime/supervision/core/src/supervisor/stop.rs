@@ -2,7 +2,7 @@
 
 use synod_types::time::Moment;
 
-use super::{Cause, Child, Phase, State, Supervisor};
+use super::{Cause, Child, Parking, Phase, State, Supervisor};
 use crate::event::{Effect, ExitReason, Outcome, Report, StopHow};
 use crate::policy::KILL_GRACE;
 
@@ -11,7 +11,7 @@ impl Supervisor {
     /// supervisor's own giving up: what its children queue is for those who come after.
     pub(super) fn end(&mut self, wish: StopHow) {
         match &mut self.phase {
-            Phase::Idle | Phase::Up => self.enter_end(Outcome::Stopped, wish),
+            Phase::Idle | Phase::Up | Phase::Exiting => self.enter_end(Outcome::Stopped, wish),
             Phase::Ending { outcome: Outcome::Stopped, how } => {
                 if wish == StopHow::Drain {
                     *how = wish;
@@ -23,6 +23,8 @@ impl Supervisor {
 
     pub(super) fn enter_end(&mut self, outcome: Outcome, how: StopHow) {
         self.phase = Phase::Ending { outcome, how };
+        self.parking = Parking::Closed;
+        self.alarm = None;
         for child in &mut self.children {
             // Killed, and its grace is over: nobody waits for it any more.
             let is_left = child.alarm.is_none()

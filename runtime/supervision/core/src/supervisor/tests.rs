@@ -2,16 +2,22 @@
 //!
 //! `exit a2 error` is the end of the second generation of `a`; `alarm a 3` is the third alarm
 //! asked for on behalf of `a`. A start asks for one alarm, so does a stop, a kill, a back-off.
+//! `alarm self 1` is the first of the supervisor's own. `open until 900` and `close` are about
+//! the one breaker, `add b! a` adds a temporary child before `a`.
 
+mod dynamic;
 mod ends;
 mod exhaustive;
 mod groups;
 mod judge;
 mod one_for_one;
+mod parked;
 mod random;
+mod significant;
 mod wishes;
 
-use crate::policy::{Backoff, Intensity, Restart};
+use crate::policy::{AutoShutdown, Backoff, Intensity, OnExceeded, Recovery, Restart};
+use crate::wish::{Stay, Wish};
 use crate::{ExitReason, Report};
 
 use super::*;
@@ -36,22 +42,37 @@ fn policy(strategy: Strategy, restarts_max: u32) -> SupervisorPolicy {
             reset_after: Duration::from_secs(60),
         },
         seed: 0,
+        ..SupervisorPolicy::default()
     }
 }
 
-/// `a` is permanent, `a?` transient, `a!` temporary.
-fn children(names: &str) -> Vec<ChildPolicy> {
-    let child = |name: &str| ChildPolicy {
-        id: ActorId::new(name.trim_end_matches(['?', '!'])).unwrap(),
-        restart: match name.chars().last() {
-            Some('?') => Restart::Transient,
-            Some('!') => Restart::Temporary,
-            _ => Restart::Permanent,
-        },
+/// How a name ends says what the child is.
+const MARKS: [char; 6] = ['?', '!', '*', '~', '-', '+'];
+
+/// `a` is permanent, `a?` transient, `a!` temporary; `*` is significant, `~` needs the breaker;
+/// `-` is isolated, `+` degraded for two seconds when restarts do not help.
+fn child(name: &str) -> ChildPolicy {
+    let id = ActorId::new(name.trim_end_matches(MARKS)).unwrap();
+    let mut child = ChildPolicy {
         start_timeout: Duration::from_secs(1),
         stop_timeout: Duration::from_millis(500),
+        ..ChildPolicy::new(id)
     };
-    names.split(' ').map(child).collect()
+    for mark in name.chars().filter(|mark| MARKS.contains(mark)) {
+        match mark {
+            '?' => child.restart = Restart::Transient,
+            '!' => child.restart = Restart::Temporary,
+            '*' => child.is_significant = true,
+            '~' => child.needs = vec!["node".to_owned()],
+            '-' => child.recovery = Recovery::Isolate,
+            _ => child.recovery = Recovery::Degrade { retry_after: Duration::from_secs(2) },
+        }
+    }
+    child
+}
+
+fn children(names: &str) -> Vec<ChildPolicy> {
+    names.split(' ').filter(|name| !name.is_empty()).map(child).collect()
 }
 
 /// Plays the script against a supervisor of these children; compares the orders given.
@@ -78,14 +99,30 @@ fn check_of(
 ) {
     let mut supervisor = Supervisor::new(policy, children).unwrap();
     for (index, (told, expected)) in script.iter().enumerate() {
-        let (now, event) = parse(&supervisor, told);
-        let effects = supervisor.step(now, event);
-        let orders: Vec<String> = effects.iter().filter_map(&show).collect();
+        let orders: Vec<String> = match parse(&supervisor, told) {
+            (now, Told::Event(event)) => supervisor.step(now, event),
+            (now, Told::Wish(wish)) => match supervisor.ask(now, wish) {
+                Ok(effects) => effects,
+                Err(refusal) => {
+                    assert_eq!(format!("refused: {refusal}"), *expected, "line {}", index + 1);
+                    continue;
+                }
+            },
+        }
+        .iter()
+        .filter_map(&show)
+        .collect();
         assert_eq!(orders.join(", "), *expected, "line {}: {told}", index + 1);
     }
 }
 
-fn parse(supervisor: &Supervisor, told: &str) -> (Moment, Event) {
+/// Something that happened, or something wished for.
+enum Told {
+    Event(Event),
+    Wish(Wish),
+}
+
+fn parse(supervisor: &Supervisor, told: &str) -> (Moment, Told) {
     let words: Vec<&str> = told.split(' ').collect();
     let now = Moment::from_unix_millis(words[0].parse().unwrap());
     let subject = words.get(2).copied().unwrap_or("nobody");
@@ -101,17 +138,41 @@ fn parse(supervisor: &Supervisor, told: &str) -> (Moment, Event) {
         "exit" => Event::Exited { child, generation, reason: reason(words[3]) },
         "alarm" => {
             let number = words[3].parse().unwrap();
-            let child = supervisor.find(&child).unwrap_or(usize::MAX);
+            let serial = |index: usize| supervisor.children[index].serial;
+            let unknown = if name == "self" { 0 } else { u64::MAX };
+            let child = supervisor.find(&child).map_or(unknown, serial);
             Event::Alarm { token: AlarmToken { child, number } }
         }
-        unknown => panic!("no such event: {unknown}"),
+        "open" => {
+            let millis = words.get(3).map(|millis| millis.parse().unwrap());
+            let open_until = Some(millis.map_or(Moment::MAX, Moment::from_unix_millis));
+            Event::Breaker { name: "node".to_owned(), open_until }
+        }
+        "close" => Event::Breaker { name: "node".to_owned(), open_until: None },
+        _ => return (now, Told::Wish(parse_wish(&words))),
     };
-    (now, event)
+    (now, Told::Event(event))
+}
+
+fn parse_wish(words: &[&str]) -> Wish {
+    let id = |name: &str| ActorId::new(name).unwrap();
+    match words[1] {
+        "add" | "lend" => Wish::Add {
+            policy: child(words[2]),
+            before: words.get(3).map(|name| id(name)),
+            stay: if words[1] == "add" { Stay::Shown } else { Stay::Forgotten },
+        },
+        "terminate" => Wish::Terminate(id(words[2])),
+        "delete" => Wish::Delete(id(words[2])),
+        "become" => Wish::ChangeChild(child(words[2])),
+        unknown => panic!("no such event: {unknown}"),
+    }
 }
 
 fn reason(word: &str) -> ExitReason {
     match word {
         "normal" => ExitReason::Normal,
+        "drained" => ExitReason::Drained,
         "error" => ExitReason::Error("e".to_owned()),
         "panic" => ExitReason::Panic("p".to_owned()),
         "killed" => ExitReason::Killed,
@@ -134,11 +195,20 @@ fn render(effect: &Effect) -> String {
         Effect::WakeAt { token, at } => format!("wake #{} at {}", token.number, at.unix_millis()),
         Effect::Report(report) => render_report(report),
         Effect::Ready => "ready".to_owned(),
-        Effect::Finished(Outcome::Stopped) => "finished".to_owned(),
-        Effect::Finished(Outcome::Exceeded { child, reason, restarts, .. }) => {
+        Effect::Forget { child } => format!("forget {child}"),
+        Effect::Exit(outcome) => format!("exit: {}", render_outcome(outcome)),
+        Effect::Finished(outcome) => render_outcome(outcome),
+    }
+}
+
+fn render_outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Stopped => "finished".to_owned(),
+        Outcome::AutoShutdown { child } => format!("finished with {child}"),
+        Outcome::Exceeded { child, reason, restarts, .. } => {
             format!("exceeded by {child}: {} number {restarts}", reason.label())
         }
-        Effect::Finished(Outcome::StartFailed { child, reason }) => {
+        Outcome::StartFailed { child, reason } => {
             format!("no start of {child}: {}", reason.label())
         }
     }
@@ -157,5 +227,19 @@ fn render_report(report: &Report) -> String {
         Report::Ended { child } => format!("({child} ended)"),
         Report::Unresponsive { child, generation } => format!("({child}{generation} stays)"),
         Report::GaveUp { child, reason } => format!("(gave up {child}: {})", reason.label()),
+        Report::Discarded { child, reason } => format!("(discarded {child}: {})", reason.label()),
+        Report::Isolated { child, reason } => format!("(isolated {child}: {})", reason.label()),
+        Report::Parked { child, why, until } => match until {
+            Some(until) => {
+                format!("({child} parked: {} until {})", why.label(), until.unix_millis())
+            }
+            None => format!("({child} parked: {})", why.label()),
+        },
+        Report::Opened { child, until, .. } => {
+            format!("(all parked by {child} until {})", until.unix_millis())
+        }
+        Report::Probing => "(probing)".to_owned(),
+        Report::Recovered => "(recovered)".to_owned(),
+        Report::ShuttingDown { child } => format!("(ends with {child})"),
     }
 }

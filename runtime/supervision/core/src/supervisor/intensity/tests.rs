@@ -8,7 +8,7 @@ use super::*;
 fn check(restarts_max: u32, failures: &[u64], expected: Option<usize>) {
     let period = Duration::from_secs(1);
     let mut window = Window::new(Intensity { restarts_max, period });
-    let exceeded = failures.iter().position(|&at| window.push(Moment::from_unix_millis(at)));
+    let exceeded = failures.iter().position(|&at| window.push(Moment::from_unix_millis(at), 1));
     assert_eq!(exceeded, expected);
 }
 
@@ -38,8 +38,8 @@ fn the_window_slides() {
 fn use_fades_without_an_event() {
     let period = Duration::from_secs(1);
     let mut window = Window::new(Intensity { restarts_max: 5, period });
-    window.push(Moment::from_unix_millis(0));
-    window.push(Moment::from_unix_millis(500));
+    window.push(Moment::from_unix_millis(0), 1);
+    window.push(Moment::from_unix_millis(500), 1);
     let used = |millis| window.used(Moment::from_unix_millis(millis));
     assert_eq!([used(500), used(1000), used(1001), used(1501)], [2, 2, 1, 0]);
 }
@@ -59,7 +59,7 @@ proptest::proptest! {
             now += gap;
             otp.push_front(now);
             otp = otp.into_iter().take_while(|then| now <= then + 1000).collect();
-            let is_exceeded = window.push(Moment::from_unix_millis(now));
+            let is_exceeded = window.push(Moment::from_unix_millis(now), 1);
             assert_eq!(is_exceeded, otp.len() > restarts_max as usize);
             assert_eq!(window.used(Moment::from_unix_millis(now)) as usize, otp.len());
             if is_exceeded {

@@ -5,7 +5,7 @@ use super::*;
 
 /// Every script of up to `depth` meaningful events after the start, each prefix followed by
 /// every way to end or settle. Returns how many were played.
-fn explore(judge: &Judge, depth: u32) -> u64 {
+fn explore(judge: &Judge, depth: u32, also: &[Also]) -> u64 {
     judge.clone().must_finish(true);
     judge.clone().must_finish(false);
     judge.clone().must_settle();
@@ -13,70 +13,138 @@ fn explore(judge: &Judge, depth: u32) -> u64 {
         return 1;
     }
     let mut count = 1;
-    for event in meaningful(judge) {
+    for told in meaningful(judge, also) {
         let mut next = judge.clone();
         next.now = next.now + Duration::from_millis(1);
-        if let Event::Alarm { token } = event {
-            next.ring(token);
+        match told {
+            Told::Event(Event::Alarm { token }) => {
+                let event = next.ring(token);
+                next.tell(event);
+            }
+            Told::Event(event) => next.tell(event),
+            Told::Wish(wish) => next.ask(wish),
         }
-        next.tell(event);
-        count += explore(&next, depth - 1);
+        count += explore(&next, depth - 1, also);
     }
     count
 }
 
-fn meaningful(judge: &Judge) -> Vec<Event> {
+/// What may happen beside starts, ends, alarms and wishes to restart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Also {
+    /// Children come and go.
+    Wishes,
+    /// The breaker opens and closes.
+    Breaker,
+}
+
+fn meaningful(judge: &Judge, also: &[Also]) -> Vec<Told> {
     let mut events = vec![Event::Stop];
-    for (index, life) in judge.lives.iter().enumerate() {
+    let mut wishes = Vec::new();
+    for (index, row) in judge.rows.iter().enumerate() {
         events.push(Event::RestartChild { child: judge.id(index) });
-        let Some(life) = life else { continue };
+        wishes.push(Wish::Terminate(judge.id(index)));
+        wishes.push(Wish::Delete(judge.id(index)));
+        let Some(life) = &row.life else { continue };
         if !life.is_ready {
-            events.push(judge.ready(index, life));
+            events.push(judge.ready(index));
         }
-        events.push(judge.exited(index, life, ExitReason::Normal));
-        events.push(judge.exited(index, life, ExitReason::Killed));
+        events.push(judge.exited(index, ExitReason::Normal));
+        events.push(judge.exited(index, ExitReason::Killed));
     }
     // An older alarm is ignored by its number: one suffices to see that, the last is enough.
-    for index in 0..judge.lives.len() {
-        let last = judge.alarms.keys().rfind(|token| token.child == index);
+    let serials = judge.supervisor.children.iter().map(|child| child.serial);
+    for serial in std::iter::once(0).chain(serials) {
+        let last = judge.alarms.keys().rfind(|token| token.child == serial);
         events.extend(last.map(|&token| Event::Alarm { token }));
     }
-    events
+    if also.contains(&Also::Breaker) {
+        let name = || "node".to_owned();
+        let soon = judge.now + Duration::from_millis(700);
+        let open_until = if judge.open_until.is_none() { Some(soon) } else { None };
+        events.push(Event::Breaker { name: name(), open_until });
+    }
+    wishes.push(Wish::Add { policy: child("x!"), before: None, stay: Stay::Shown });
+    let first = judge.rows.first().map(|row| row.policy.id.clone());
+    wishes.push(Wish::Add { policy: child("y"), before: first, stay: Stay::Forgotten });
+    wishes.retain(|_| also.contains(&Also::Wishes));
+    events.into_iter().map(Told::Event).chain(wishes.into_iter().map(Told::Wish)).collect()
 }
 
 /// Explores from the order to start, and from the moment all are up.
 #[track_caller]
-fn check(names: &str, restarts_max: u32, depth: u32) {
+fn check(names: &str, depth: u32, also: &[Also], shape: impl Fn(&mut SupervisorPolicy)) {
     for strategy in [Strategy::OneForOne, Strategy::OneForAll, Strategy::RestForOne] {
-        let mut judge = Judge::new(policy(strategy, restarts_max), children(names));
+        let mut policy = policy(strategy, 1);
+        shape(&mut policy);
+        let mut judge = Judge::new(policy, children(names));
         judge.tell(Event::Start);
-        let from_start = explore(&judge, depth);
-        while let Some(index) =
-            judge.lives.iter().position(|l| l.as_ref().is_some_and(|l| !l.is_ready))
-        {
-            judge.tell(judge.ready(index, judge.lives[index].as_ref().unwrap()));
+        let from_start = explore(&judge, depth, also);
+        let is_new = |row: &super::judge::Row| row.life.as_ref().is_some_and(|l| !l.is_ready);
+        while let Some(index) = judge.rows.iter().position(is_new) {
+            judge.tell(judge.ready(index));
         }
-        let from_up = explore(&judge, depth);
-        assert!(from_start.min(from_up) > 3_000, "only {from_start} and {from_up} scripts");
+        let from_up = explore(&judge, depth, also);
+        assert!(from_start.min(from_up) > 1_000, "only {from_start} and {from_up} scripts");
     }
 }
 
 #[test]
 fn two_permanent_children() {
-    check("a b", 2, 5);
+    check("a b", 5, &[], |policy| policy.intensity.restarts_max = 2);
 }
 
 #[test]
 fn a_transient_and_a_temporary_child() {
-    check("a? b!", 1, 5);
+    check("a? b!", 5, &[], |_| ());
 }
 
 #[test]
 fn three_permanent_children() {
-    check("a b c", 1, 4);
+    check("a b c", 4, &[], |_| ());
 }
 
 #[test]
 fn three_children_of_three_kinds() {
-    check("a b! c?", 1, 4);
+    check("a b! c?", 4, &[], |_| ());
+}
+
+#[test]
+fn children_that_come_and_go() {
+    check("a b", 3, &[Also::Wishes], |_| ());
+    check("a?", 4, &[Also::Wishes], |policy| policy.children_max = 2);
+}
+
+#[test]
+fn significant_children() {
+    for auto_shutdown in [AutoShutdown::AnySignificant, AutoShutdown::AllSignificant] {
+        check("a?* b!* c", 4, &[], |policy| policy.auto_shutdown = auto_shutdown);
+    }
+}
+
+#[test]
+fn children_that_need_a_breaker() {
+    check("a b~ c", 4, &[Also::Breaker], |policy| policy.intensity.restarts_max = 0);
+}
+
+#[test]
+fn parked_children() {
+    check("a b", 5, &[], |policy| {
+        let open = Duration::from_secs(3);
+        policy.on_exceeded = OnExceeded::Park { open, probes: 2 };
+        policy.intensity.restarts_max = 0;
+    });
+}
+
+#[test]
+fn an_exit_of_everything() {
+    check("a b c", 4, &[], |policy| {
+        policy.on_exceeded = OnExceeded::Exit;
+        policy.intensity.restarts_max = 0;
+    });
+}
+
+#[test]
+fn children_that_others_can_do_without() {
+    check("a- b+ c", 4, &[], |policy| policy.intensity.restarts_max = 0);
 }

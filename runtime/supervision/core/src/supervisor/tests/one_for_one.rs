@@ -286,7 +286,7 @@ fn no_second_generation_starts_beside_one_that_cannot_be_killed() {
 fn watchers_see_what_a_child_is_doing() {
     let mut supervisor = Supervisor::new(policy(ONE, 3), children("a b")).unwrap();
     let mut tell = |told: &str| {
-        let (now, event) = parse(&supervisor, told);
+        let (now, Told::Event(event)) = parse(&supervisor, told) else { panic!("a wish: {told}") };
         supervisor.step(now, event);
         let view = supervisor.children().next().unwrap();
         (view.state, view.generation.0, view.restarts, view.last_exit.is_some())
