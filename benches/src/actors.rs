@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use synod_supervision::core::{
-    Backoff, ChildPolicy, Intensity, Restart, Strategy, SupervisorPolicy,
-};
+use synod_supervision::core::{Backoff, ChildPolicy, Intensity, Strategy, SupervisorPolicy};
 use synod_supervision::{
     Actor, Address, Capacity, ChildSpec, Clock, Message, Running, Runtime, RuntimeLimits,
     SupervisorSpec,
@@ -20,12 +18,7 @@ pub fn runtime() -> Runtime {
 
 /// A permanent child.
 pub fn child_policy(name: &str) -> ChildPolicy {
-    ChildPolicy {
-        id: id(name),
-        restart: Restart::Permanent,
-        start_timeout: HOUR,
-        stop_timeout: HOUR,
-    }
+    ChildPolicy { start_timeout: HOUR, stop_timeout: HOUR, ..ChildPolicy::new(id(name)) }
 }
 
 /// Restarts at once and for ever.
@@ -36,6 +29,7 @@ pub const fn one_for_one() -> SupervisorPolicy {
         intensity: Intensity { restarts_max: 10_000, period: Duration::from_millis(1) },
         backoff: Backoff { first: none, max: none, jitter_percent: 0, reset_after: none },
         seed: 1,
+        ..SupervisorPolicy::DEFAULT
     }
 }
 

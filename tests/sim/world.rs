@@ -235,8 +235,8 @@ fn worker_policy(who: usize, dice: Option<&mut Dice>, is_patient: bool) -> Child
     policy
 }
 
-const fn patient(id: ActorId) -> ChildPolicy {
-    ChildPolicy { id, restart: Restart::Permanent, start_timeout: HOUR, stop_timeout: HOUR }
+fn patient(id: ActorId) -> ChildPolicy {
+    ChildPolicy { start_timeout: HOUR, stop_timeout: HOUR, ..ChildPolicy::new(id) }
 }
 
 fn group_policy(group: usize, dice: Option<&mut Dice>) -> SupervisorPolicy {
@@ -250,6 +250,7 @@ fn group_policy(group: usize, dice: Option<&mut Dice>) -> SupervisorPolicy {
             reset_after: 10 * SECOND,
         },
         seed: group as u64,
+        ..SupervisorPolicy::DEFAULT
     };
     if let Some(dice) = dice {
         policy.strategy = *dice.of(&STRATEGIES);

@@ -3,9 +3,7 @@
 
 use std::time::Duration;
 
-use synod_supervision::core::{
-    Backoff, ChildPolicy, Intensity, Restart, Strategy, SupervisorPolicy,
-};
+use synod_supervision::core::{Backoff, ChildPolicy, Intensity, Strategy, SupervisorPolicy};
 use synod_supervision::{
     Actor, Address, Capacity, ChildSpec, Clock, Message, Running, Runtime, RuntimeLimits,
     SupervisorSpec,
@@ -54,10 +52,9 @@ impl Stage {
     /// Adds an actor; they start in this order.
     pub fn add<A: Actor>(&mut self, address: &Address<A::Msg>, args: A::Args) {
         let policy = ChildPolicy {
-            id: address.id().clone(),
-            restart: Restart::Permanent,
             start_timeout: PATIENCE,
             stop_timeout: PATIENCE,
+            ..ChildPolicy::new(address.id().clone())
         };
         self.children.push(ChildSpec::worker::<A>(policy, address, args));
     }
@@ -69,6 +66,7 @@ impl Stage {
             intensity: Intensity { restarts_max: 10_000, period: SECOND },
             backoff: self.backoff,
             seed: 1,
+            ..SupervisorPolicy::DEFAULT
         };
         let children = std::mem::take(&mut self.children);
         let root = SupervisorSpec { id: id("root"), policy, children };

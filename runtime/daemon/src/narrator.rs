@@ -89,13 +89,28 @@ impl Narrator {
                 let fields = json!({ "actor": actor, "incarnation": incarnation });
                 self.say("restarted", fields, &format!("{actor} is back, life {incarnation}"))
             }
-            RuntimeEvent::Exited { actor, reason, detail, .. } if *reason != "normal" => {
+            RuntimeEvent::Exited { actor, reason, detail, .. }
+                if !matches!(*reason, "normal" | "drained") =>
+            {
                 let fields = json!({ "actor": actor, "reason": reason, "detail": detail });
                 self.say("exited", fields, &format!("{actor} ended: {detail}"))
             }
             RuntimeEvent::GaveUp { supervisor, detail, .. } => {
                 let fields = json!({ "supervisor": supervisor, "detail": detail });
                 self.say("gave_up", fields, &format!("{supervisor} gave up: {detail}"))
+            }
+            RuntimeEvent::Parked { actor, why, until_ms, .. } => {
+                let fields = json!({ "actor": actor, "why": why, "until_ms": until_ms });
+                self.say("parked", fields, &format!("{actor} is parked: {why}"))
+            }
+            RuntimeEvent::Unparked { actor, is_over, .. } => {
+                let words = if *is_over { "has recovered" } else { "is tried again" };
+                let fields = json!({ "actor": actor, "is_over": is_over });
+                self.say("unparked", fields, &format!("{actor} {words}"))
+            }
+            RuntimeEvent::Isolated { actor, detail, .. } => {
+                let fields = json!({ "actor": actor, "detail": detail });
+                self.say("isolated", fields, &format!("{actor} is left out: {detail}"))
             }
             RuntimeEvent::Unresponsive { actor, .. } => {
                 let fields = json!({ "actor": actor });

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use ractor::{ActorCell, ActorRuntime, SpawnErr};
+use ractor::{ActorCell, ActorRef, ActorRuntime, SpawnErr};
 use synod_supervision_core::{ChildPolicy, StopHow, SupervisorPolicy};
 use synod_supervision_lanes::Order as Told;
 use synod_types::actor::ActorId;
@@ -13,7 +13,8 @@ use tokio::sync::oneshot;
 use crate::actor::Actor;
 use crate::address::Address;
 use crate::incarnation::{Birth, Shell};
-use crate::mailbox::{End, Mailbox};
+use crate::mailbox::{End, Mailbox, MailboxFacts};
+use crate::roster::Roster;
 use crate::shared::Shared;
 use crate::supervisor::{Order, SupervisorBirth, SupervisorShell};
 
@@ -28,14 +29,16 @@ pub struct SupervisorSpec {
 }
 
 /// One child of a supervisor.
+#[derive(Clone)]
 pub struct ChildSpec {
     pub(crate) policy: ChildPolicy,
     pub(crate) kind: ChildKind,
 }
 
+#[derive(Clone)]
 pub(crate) enum ChildKind {
-    Worker(Box<dyn Spawn>),
-    Supervisor(Arc<SupervisorSpec>),
+    Worker(Arc<dyn Spawn>),
+    Supervisor(Arc<Roster>),
 }
 
 impl ChildSpec {
@@ -46,17 +49,37 @@ impl ChildSpec {
         A::Msg: Sized,
     {
         let mailbox = Arc::clone(&address.mailbox);
-        Self { policy, kind: ChildKind::Worker(Box::new(Worker::<A> { mailbox, args })) }
+        Self { policy, kind: ChildKind::Worker(Arc::new(Worker::<A> { mailbox, args })) }
     }
 
     /// A supervisor below a supervisor.
     pub fn supervisor(policy: ChildPolicy, spec: SupervisorSpec) -> Self {
-        Self { policy, kind: ChildKind::Supervisor(Arc::new(spec)) }
+        Self { policy, kind: ChildKind::Supervisor(spec.enrolled()) }
     }
 
     /// Its name.
     pub fn id(&self) -> &ActorId {
         &self.policy.id
+    }
+
+    /// Nothing more is accepted, unless it is started again.
+    pub(crate) fn close(&self) {
+        match &self.kind {
+            ChildKind::Worker(worker) => worker.close(),
+            ChildKind::Supervisor(roster) => roster.all().iter().for_each(Self::close),
+        }
+    }
+
+    /// Nothing is known of it any more, nor of those below it.
+    pub(crate) fn forget(&self, shared: &Shared) {
+        let id = self.id();
+        match &self.kind {
+            ChildKind::Worker(worker) => worker.abandon(),
+            ChildKind::Supervisor(roster) => {
+                roster.all().iter().for_each(|child| child.forget(shared));
+            }
+        }
+        shared.forget(id);
     }
 }
 
@@ -85,6 +108,8 @@ pub(crate) struct Spawned {
 
 pub(crate) trait Spawn: Send + Sync {
     fn spawn(&self, supervisor: ActorCell, gone: Gone) -> Result<Spawned, SpawnErr>;
+    fn close(&self);
+    fn abandon(&self);
 }
 
 struct Worker<A: Actor> {
@@ -95,6 +120,7 @@ struct Worker<A: Actor> {
 impl<A: Actor> Spawn for Worker<A> {
     fn spawn(&self, supervisor: ActorCell, gone: Gone) -> Result<Spawned, SpawnErr> {
         let mailbox = Arc::clone(&self.mailbox);
+        mailbox.open();
         let incarnation = mailbox.begin();
         let args = self.args.clone();
         let birth = Birth { mailbox: Arc::clone(&mailbox), incarnation, args, gone };
@@ -110,18 +136,27 @@ impl<A: Actor> Spawn for Worker<A> {
         });
         Ok(Spawned { cell, started: started(start), stop })
     }
+
+    fn close(&self) {
+        self.mailbox.close();
+    }
+
+    fn abandon(&self) {
+        MailboxFacts::abandon(&*self.mailbox);
+    }
 }
 
 pub(crate) fn spawn_supervisor(
-    spec: &Arc<SupervisorSpec>,
-    shared: &Arc<Shared>,
+    roster: &Arc<Roster>,
+    (shared, root): (&Arc<Shared>, &ActorRef<Order>),
     supervisor: ActorCell,
     gone: Gone,
 ) -> Result<Spawned, SpawnErr> {
     let (ready, is_ready) = oneshot::channel();
     let birth = SupervisorBirth {
-        spec: Arc::clone(spec),
+        roster: Arc::clone(roster),
         shared: Arc::clone(shared),
+        root: Some(root.clone()),
         gone,
         ready,
         outcome: None,

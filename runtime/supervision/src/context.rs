@@ -212,6 +212,12 @@ impl<M: Message> Context<M> {
         self.pipe(run, map)
     }
 
+    /// Ends this incarnation in order, after the message in hand: its work is done. Whether it is
+    /// started again, its restart policy says. What is queued waits for that.
+    pub fn finish(&self) {
+        self.mailbox().order(self.inner.incarnation, Order::End(End::Halt));
+    }
+
     /// Ends this incarnation as a failed one, from wherever the failure is found.
     pub fn fail(&self, failure: Failure) {
         self.mailbox().order(self.inner.incarnation, Order::End(End::Fail(failure)));

@@ -81,6 +81,35 @@ pub enum RuntimeEvent {
         /// In which life it is now.
         incarnation: Incarnation,
     },
+    /// An actor, or all below a supervisor, wait until it makes sense to start them.
+    Parked {
+        /// When.
+        at: Moment,
+        /// The actor or supervisor.
+        actor: ActorId,
+        /// `exceeded`, `breaker` or `degraded`.
+        why: &'static str,
+        /// The longest it waits, in milliseconds since the Unix epoch; none: until it is told.
+        until_ms: Option<u64>,
+    },
+    /// A supervisor's children, parked because they failed too often, are tried again.
+    Unparked {
+        /// When.
+        at: Moment,
+        /// The supervisor.
+        actor: ActorId,
+        /// Whether they have run long enough since.
+        is_over: bool,
+    },
+    /// An actor failed too often, and the others go on without it.
+    Isolated {
+        /// When.
+        at: Moment,
+        /// Who.
+        actor: ActorId,
+        /// What is known of its end.
+        detail: String,
+    },
     /// A supervisor gave up: too many restarts.
     GaveUp {
         /// When.

@@ -54,6 +54,10 @@ impl Failures {
         kept.push_back(record);
     }
 
+    pub(crate) fn forget(&self, actor: &ActorId) {
+        self.0.lock().remove(actor);
+    }
+
     pub(crate) fn of(&self, actor: &ActorId) -> Vec<FailureRecord> {
         self.0.lock().get(actor).into_iter().flatten().cloned().collect()
     }

@@ -278,6 +278,11 @@ impl<M: Message> Mailbox<M> {
         self.lanes.order(incarnation.0, order);
     }
 
+    /// Messages from outside are accepted, unless it was abandoned.
+    pub(crate) fn open(&self) {
+        self.lanes.open();
+    }
+
     /// No more messages from outside.
     pub(crate) fn close(&self) {
         self.lanes.close();

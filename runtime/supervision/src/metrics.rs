@@ -12,7 +12,7 @@ use metrics::{
     gauge, histogram,
 };
 use parking_lot::Mutex;
-use synod_supervision_core::Work;
+use synod_supervision_core::{Parking, Work};
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 
@@ -36,6 +36,8 @@ const KILLS: &str = "actor_kills_total";
 const STUCK: &str = "actor_stuck";
 const STUCK_TOTAL: &str = "actor_stuck_total";
 const INTENSITY: &str = "supervisor_intensity_used";
+const PARKS: &str = "actor_parks_total";
+const PARKING: &str = "supervisor_parking";
 const GAVE_UP: &str = "supervisor_escalations_total";
 const DEAD: &str = "dead_letters_total";
 const LOST_ASKERS: &str = "replies_without_asker_total";
@@ -73,6 +75,12 @@ pub fn describe() {
     describe_gauge!(STUCK, Unit::Count, "1 while the watchdog finds the actor stuck, else 0");
     describe_counter!(STUCK_TOTAL, Unit::Count, "Times an actor was found stuck: busy or waiting");
     describe_gauge!(INTENSITY, Unit::Count, "Restarts within the supervisor's period");
+    describe_counter!(
+        PARKS,
+        Unit::Count,
+        "Times an actor, or all below a supervisor, were parked: exceeded, breaker, degraded"
+    );
+    describe_gauge!(PARKING, Unit::Count, "Its children: 0 run, 1 on probation, 2 parked");
     describe_counter!(GAVE_UP, Unit::Count, "Times a supervisor gave up and told its parent");
     describe_counter!(DEAD, Unit::Count, "Accepted messages that were never handled, by reason");
     describe_counter!(LOST_ASKERS, Unit::Count, "Answers whose asker no longer waited");
@@ -190,6 +198,19 @@ pub(crate) fn killed(child: &ActorId) {
 
 pub(crate) fn intensity(supervisor: &ActorId, used: u32) {
     gauge!(INTENSITY, "supervisor" => supervisor.to_string()).set(f64::from(used));
+}
+
+pub(crate) fn parking(supervisor: &ActorId, parking: Parking) {
+    let level = match parking {
+        Parking::Closed => 0,
+        Parking::Probing { .. } => 1,
+        Parking::Open { .. } => 2,
+    };
+    gauge!(PARKING, "supervisor" => supervisor.to_string()).set(f64::from(level));
+}
+
+pub(crate) fn parked(actor: &ActorId, why: &'static str) {
+    counter!(PARKS, "actor" => actor.to_string(), "why" => why).increment(1);
 }
 
 pub(crate) fn gave_up(supervisor: &ActorId) {

@@ -122,8 +122,9 @@ impl Runtime {
         let id = root.id.clone();
         let (gone, _) = Gone::below(None);
         let birth = SupervisorBirth {
-            spec: Arc::new(root),
+            roster: root.enrolled(),
             shared: Arc::clone(&self.shared),
+            root: None,
             gone,
             ready,
             outcome: Some(tell),

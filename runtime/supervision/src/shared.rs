@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use ractor::ActorCell;
+use ractor::{ActorCell, ActorRef};
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 use tokio::sync::Semaphore;
@@ -16,6 +16,7 @@ use crate::events::{Events, RuntimeEvent};
 use crate::failures::{FailureRecord, Failures};
 use crate::mailbox::MailboxFacts;
 use crate::runtime::RuntimeLimits;
+use crate::supervisor::Order;
 use crate::view::SupervisorFacts;
 
 pub(crate) struct Shared {
@@ -30,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) breakers: Mutex<BTreeMap<String, Arc<Breaker>>>,
     /// The latest incarnation of every child, for kills and restarts on request.
     pub(crate) cells: Mutex<BTreeMap<ActorId, Known>>,
+    /// The latest life of every supervisor, for wishes.
+    pub(crate) shells: Mutex<BTreeMap<ActorId, ActorRef<Order>>>,
 }
 
 /// A child's latest incarnation, and the supervisor that started it: ractor forgets who that was
@@ -53,6 +56,7 @@ impl Shared {
             supervisors: Mutex::default(),
             breakers: Mutex::default(),
             cells: Mutex::default(),
+            shells: Mutex::default(),
         }
     }
 
@@ -94,6 +98,15 @@ impl Shared {
             trace: in_hand.and_then(|in_hand| in_hand.trace),
         };
         self.failures.add(id, record);
+    }
+
+    /// Nobody of that name is here any more.
+    pub(crate) fn forget(&self, id: &ActorId) {
+        self.mailboxes.lock().remove(id);
+        self.supervisors.lock().remove(id);
+        self.cells.lock().remove(id);
+        self.shells.lock().remove(id);
+        self.failures.forget(id);
     }
 
     /// Which life an actor is in; 0 for supervisors, which have no mailbox.

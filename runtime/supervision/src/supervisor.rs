@@ -1,13 +1,18 @@
 //! The shell around the pure supervisor: performs its effects, feeds it what happened.
 
-use std::collections::BTreeMap;
+mod tell;
+mod wishes;
+
+pub(crate) use tell::why;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use ractor::actor::messages::BoxedState;
 use ractor::{ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 use synod_supervision_core::{
-    Effect, Event, ExitReason, Generation, KILL_GRACE, Outcome, Report, StopHow, Supervisor,
+    Effect, Event, ExitReason, Generation, KILL_GRACE, Outcome, StopHow, Supervisor,
 };
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
@@ -15,10 +20,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::actor::FailureError;
-use crate::child::{ChildKind, Gone, Spawned, SupervisorSpec, spawn_supervisor};
-use crate::events::RuntimeEvent;
+use crate::child::{ChildKind, Gone, Spawned, spawn_supervisor};
+use crate::children::{Asked, ChildError};
+use crate::roster::Roster;
 use crate::shared::{Known, Shared};
-use crate::view::SupervisorFacts;
 
 pub(crate) struct SupervisorShell;
 
@@ -33,11 +38,17 @@ pub(crate) enum Order {
     Stuck { child: ActorId, incarnation: Incarnation },
     /// A start failed; parts of it may still run.
     Unborn(ActorId, Generation, String),
+    /// Someone wishes for other children or another policy.
+    Ask(Asked),
+    /// To the root: everything is to end, for this reason.
+    Exit(Outcome),
 }
 
 pub(crate) struct SupervisorBirth {
-    pub(crate) spec: Arc<SupervisorSpec>,
+    pub(crate) roster: Arc<Roster>,
     pub(crate) shared: Arc<Shared>,
+    /// None: this is the root.
+    pub(crate) root: Option<ActorRef<Order>>,
     pub(crate) gone: Gone,
     pub(crate) ready: oneshot::Sender<()>,
     /// Where the root says how it ended.
@@ -52,17 +63,26 @@ struct Living {
     stop: Box<dyn Fn(StopHow) + Send + Sync>,
     /// Killed because it was stuck.
     is_stuck: bool,
+    /// Asked to end for good.
+    is_draining: bool,
 }
 
 pub(crate) struct State {
-    spec: Arc<SupervisorSpec>,
+    roster: Arc<Roster>,
     shared: Arc<Shared>,
+    root: ActorRef<Order>,
     core: Supervisor,
     living: BTreeMap<ActorId, Living>,
     /// Waits for starts, alarms and last breaths; each ends with a cast to the shell.
     waits: JoinSet<()>,
     ready: Option<oneshot::Sender<()>>,
     outcome: Option<oneshot::Sender<Outcome>>,
+    /// Why the root was told to end everything.
+    exit: Option<Outcome>,
+    /// Those who wait for a child to be ready or to end.
+    askers: BTreeMap<ActorId, Vec<oneshot::Sender<Result<(), ChildError>>>>,
+    /// Breakers that are watched.
+    watched: BTreeSet<String>,
     gone: Arc<Gone>,
 }
 
@@ -76,20 +96,28 @@ impl ractor::Actor for SupervisorShell {
         myself: ActorRef<Order>,
         birth: SupervisorBirth,
     ) -> Result<State, ActorProcessingErr> {
-        let SupervisorBirth { spec, shared, gone, ready, outcome } = birth;
-        let policies = spec.children.iter().map(|child| child.policy.clone()).collect();
-        let core = Supervisor::new(spec.policy, policies)?;
-        myself.cast(Order::Event(Event::Start))?;
-        Ok(State {
-            spec,
+        let SupervisorBirth { roster, shared, root, gone, ready, outcome } = birth;
+        let policies = roster.policies();
+        let needs = policies.iter().flat_map(|child| child.needs.clone()).collect::<Vec<_>>();
+        let core = Supervisor::new(roster.policy(), policies)?;
+        shared.shells.lock().insert(roster.id.clone(), myself.clone());
+        let mut state = State {
+            roster,
             shared,
+            root: root.unwrap_or_else(|| myself.clone()),
             core,
             living: BTreeMap::new(),
             waits: JoinSet::new(),
             ready: Some(ready),
             outcome,
+            exit: None,
+            askers: BTreeMap::new(),
+            watched: BTreeSet::new(),
             gone: Arc::new(gone),
-        })
+        };
+        state.watch(&myself, &needs);
+        myself.cast(Order::Event(Event::Start))?;
+        Ok(state)
     }
 
     async fn handle(
@@ -110,6 +138,11 @@ impl ractor::Actor for SupervisorShell {
                 let reason = ExitReason::StartFailed(why);
                 state.last_breath(&myself, (child, generation), reason, Remains(None));
                 return Ok(());
+            }
+            Order::Ask(asked) => return state.ask(&myself, asked),
+            Order::Exit(outcome) => {
+                state.exit = Some(outcome);
+                Event::Stop
             }
         };
         state.step(&myself, event)
@@ -170,10 +203,20 @@ impl Drop for State {
 
 impl State {
     fn step(&mut self, myself: &ActorRef<Order>, event: Event) -> Result<(), ActorProcessingErr> {
-        while self.waits.try_join_next().is_some() {}
         let now = self.shared.clock.now();
+        let effects = self.core.step(now, event);
+        self.perform(myself, now, effects)
+    }
+
+    fn perform(
+        &mut self,
+        myself: &ActorRef<Order>,
+        now: Moment,
+        effects: Vec<Effect>,
+    ) -> Result<(), ActorProcessingErr> {
+        while self.waits.try_join_next().is_some() {}
         let mut finished = None;
-        for effect in self.core.step(now, event) {
+        for effect in effects {
             match effect {
                 Effect::StartChild { child, generation } => self.start(myself, child, generation),
                 Effect::StopChild { child, generation, how } => self.stop(&child, generation, how),
@@ -184,8 +227,13 @@ impl State {
                 Effect::Report(report) => self.report(now, report),
                 Effect::Ready => {
                     if let Some(Err(())) = self.ready.take().map(|ready| ready.send(())) {
-                        tracing::debug!(supervisor = %self.spec.id, "nobody waits for readiness");
+                        tracing::debug!(supervisor = %self.roster.id, "nobody waits for readiness");
                     }
+                }
+                Effect::Forget { child } => self.forget(&child),
+                Effect::Exit(outcome) => {
+                    // A root that is gone has ended everything.
+                    drop(self.root.cast(Order::Exit(outcome)));
                 }
                 Effect::Finished(outcome) => finished = Some(outcome),
             }
@@ -195,12 +243,12 @@ impl State {
     }
 
     fn start(&mut self, myself: &ActorRef<Order>, child: ActorId, generation: Generation) {
-        let Some(spec) = self.spec.children.iter().find(|spec| *spec.id() == child) else { return };
+        let Some(spec) = self.roster.child(&child) else { return };
         let (gone_below, gone) = Gone::below(Some(Arc::clone(&self.gone)));
         let spawned = match &spec.kind {
             ChildKind::Worker(worker) => worker.spawn(myself.get_cell(), gone_below),
             ChildKind::Supervisor(below) => {
-                spawn_supervisor(below, &self.shared, myself.get_cell(), gone_below)
+                spawn_supervisor(below, (&self.shared, &self.root), myself.get_cell(), gone_below)
             }
         };
         let myself = myself.clone();
@@ -208,8 +256,9 @@ impl State {
             Ok(Spawned { cell, started, stop }) => {
                 let known = Known { cell: cell.clone(), supervisor: myself.get_cell() };
                 self.shared.cells.lock().insert(child.clone(), known);
+                let (is_stuck, is_draining) = (false, false);
                 let gone = Some(gone);
-                let living = Living { generation, cell, gone, stop, is_stuck: false };
+                let living = Living { generation, cell, gone, stop, is_stuck, is_draining };
                 self.living.insert(child.clone(), living);
                 self.waits.spawn(async move {
                     let order = match started.await {
@@ -230,14 +279,16 @@ impl State {
         }
     }
 
-    fn stop(&self, child: &ActorId, generation: Generation, how: StopHow) {
-        if let Some(living) = self.alive(child, generation) {
+    fn stop(&mut self, child: &ActorId, generation: Generation, how: StopHow) {
+        let living = self.living.get_mut(child).filter(|living| living.generation == generation);
+        if let Some(living) = living {
+            living.is_draining = how == StopHow::Drain;
             (living.stop)(how);
         }
     }
 
     fn kill(&self, child: &ActorId, generation: Generation) {
-        if self.alive(child, generation).is_some() {
+        if self.living.get(child).is_some_and(|living| living.generation == generation) {
             self.shared.with_all_below(child).iter().for_each(ActorCell::kill);
         }
     }
@@ -248,10 +299,6 @@ impl State {
         let Some(living) = self.living.get_mut(child).filter(|_| is_it) else { return };
         living.is_stuck = true;
         living.cell.kill();
-    }
-
-    fn alive(&self, child: &ActorId, generation: Generation) -> Option<&Living> {
-        self.living.get(child).filter(|living| living.generation == generation)
     }
 
     /// A child's end counts once nothing of it is left, so that two incarnations never overlap.
@@ -267,8 +314,13 @@ impl State {
             return;
         };
         let which = (child.clone(), living.generation);
-        let was_stuck = living.is_stuck && reason == ExitReason::Killed;
-        let reason = if was_stuck { ExitReason::Stuck } else { reason };
+        let was_stuck = living.is_stuck;
+        let was_drained = living.is_draining;
+        let reason = match reason {
+            ExitReason::Killed if was_stuck => ExitReason::Stuck,
+            ExitReason::Normal if was_drained => ExitReason::Drained,
+            reason => reason,
+        };
         self.last_breath(myself, which, reason, remains);
     }
 
@@ -300,89 +352,5 @@ impl State {
             tokio::time::sleep(delay).await;
             drop(myself.cast(Order::Event(event)));
         });
-    }
-
-    fn finish(
-        &mut self,
-        myself: &ActorRef<Order>,
-        outcome: Outcome,
-    ) -> Result<(), ActorProcessingErr> {
-        let failure = why(&outcome);
-        if let Some(tell) = self.outcome.take() {
-            // The runtime may have been dropped; then nobody asks how it ended.
-            drop(tell.send(outcome));
-        }
-        let Some(detail) = failure else {
-            myself.stop(None);
-            return Ok(());
-        };
-        crate::metrics::gave_up(&self.spec.id);
-        let (at, supervisor) = (self.shared.clock.now(), self.spec.id.clone());
-        tracing::error!(%supervisor, %detail, "supervisor gave up");
-        let gave_up = RuntimeEvent::GaveUp { at, supervisor, detail: detail.clone() };
-        self.shared.events.emit(gave_up);
-        Err(Box::new(FailureError(detail)))
-    }
-
-    fn report(&self, at: Moment, report: Report) {
-        match report {
-            Report::Started { child, .. } => {
-                let incarnation = self.shared.incarnation(&child);
-                tracing::info!(actor = %child, %incarnation, "started");
-                self.shared.events.emit(RuntimeEvent::Started { at, actor: child, incarnation });
-            }
-            Report::Restarted { child, .. } => {
-                crate::metrics::restarted(&child);
-                let incarnation = self.shared.incarnation(&child);
-                tracing::info!(actor = %child, %incarnation, "restarted");
-                self.shared.events.emit(RuntimeEvent::Restarted { at, actor: child, incarnation });
-            }
-            Report::Exited { child, reason, .. } => {
-                let (label, detail) = (reason.label(), reason.to_string());
-                crate::metrics::exited(&child, label);
-                if reason == ExitReason::Normal {
-                    tracing::info!(actor = %child, "ended");
-                } else {
-                    tracing::warn!(actor = %child, reason = label, %detail, "exited");
-                    self.shared.failed(at, &child, label, &detail);
-                }
-                let exited = RuntimeEvent::Exited { at, actor: child, reason: label, detail };
-                self.shared.events.emit(exited);
-            }
-            Report::Unresponsive { child, .. } => self.shared.unresponsive(&child),
-            Report::RestartScheduled { child, at, attempt } => {
-                tracing::info!(actor = %child, %at, attempt, "will be restarted");
-            }
-            Report::Ended { child } => {
-                tracing::info!(actor = %child, "ended and will not be restarted");
-            }
-            Report::GaveUp { child, reason } => {
-                tracing::error!(actor = %child, %reason, "failed too often");
-            }
-        }
-    }
-
-    fn publish(&self, now: Moment) {
-        let used = self.core.intensity_used(now);
-        crate::metrics::intensity(&self.spec.id, used);
-        let facts = SupervisorFacts {
-            strategy: self.spec.policy.strategy,
-            intensity_used: used,
-            restarts_max: self.spec.policy.intensity.restarts_max,
-            children: self.core.children().collect(),
-        };
-        self.shared.supervisors.lock().insert(self.spec.id.clone(), facts);
-    }
-}
-
-/// In words, why a supervisor gave up; nothing if it was asked to end.
-pub(crate) fn why(outcome: &Outcome) -> Option<String> {
-    match outcome {
-        Outcome::Stopped => None,
-        Outcome::Exceeded { child, reason, restarts, period } => {
-            let seconds = period.as_secs();
-            Some(format!("{child} {reason}, failure {restarts} of its group in {seconds} s"))
-        }
-        Outcome::StartFailed { child, reason } => Some(format!("{child} {reason}")),
     }
 }

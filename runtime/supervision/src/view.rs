@@ -1,7 +1,7 @@
 //! The tree as people see it.
 
 use serde::Serialize;
-use synod_supervision_core::{ChildState, ChildView, Strategy};
+use synod_supervision_core::{ChildState, ChildView, Parking, Strategy};
 use synod_types::actor::{ActorId, Incarnation};
 
 use crate::failures::{FailureRecord, Failures};
@@ -14,6 +14,7 @@ pub(crate) struct SupervisorFacts {
     pub(crate) strategy: Strategy,
     pub(crate) intensity_used: u32,
     pub(crate) restarts_max: u32,
+    pub(crate) parking: Parking,
     pub(crate) children: Vec<ChildView>,
 }
 
@@ -38,7 +39,8 @@ pub struct ActorView {
     pub role: Role,
     /// Its supervisor; none for the root.
     pub supervisor: Option<ActorId>,
-    /// `waiting`, `starting`, `running`, `stopping`, `backoff` or `ended`.
+    /// `waiting`, `starting`, `running`, `stopping`, `backoff`, `parked`, `ended` or `dismissed`;
+    /// of a supervisor that runs, `parked` or `probing` if its children are.
     pub state: &'static str,
     /// Which life it is in; 0 for a supervisor.
     pub incarnation: Incarnation,
@@ -99,7 +101,18 @@ const fn state_name(state: &ChildState) -> &'static str {
         ChildState::Running => "running",
         ChildState::Stopping => "stopping",
         ChildState::Backoff { .. } => "backoff",
+        ChildState::Parked { .. } => "parked",
         ChildState::Ended => "ended",
+        ChildState::Dismissed => "dismissed",
+    }
+}
+
+fn state_of(child: Option<&ChildView>, facts: Option<&SupervisorFacts>) -> &'static str {
+    let state = child.map_or("running", |child| state_name(&child.state));
+    match facts.map(|facts| facts.parking) {
+        Some(Parking::Open { .. }) if state == "running" => "parked",
+        Some(Parking::Probing { .. }) if state == "running" => "probing",
+        _ => state,
     }
 }
 
@@ -140,7 +153,7 @@ impl Viewer<'_> {
                 (None, _) => Role::Supervisor,
             },
             supervisor: parent.cloned(),
-            state: child.map_or("running", |child| state_name(&child.state)),
+            state: state_of(child, facts),
             incarnation: mailbox.map(|mailbox| mailbox.incarnation()).unwrap_or_default(),
             restarts: child.map_or(0, |child| child.restarts),
             last_exit: last_exit.map(|(reason, _)| reason.to_string()),

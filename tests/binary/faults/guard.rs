@@ -15,9 +15,7 @@ use synod_signature::{Signer, SignerArgs, SignerLimits};
 use synod_signature_keyfile::KeyFile;
 use synod_store::{Args, Metrics, Store};
 use synod_store_segment::{Journal, Limits};
-use synod_supervision::core::{
-    Backoff, ChildPolicy, Intensity, Restart, Strategy, SupervisorPolicy,
-};
+use synod_supervision::core::{Backoff, ChildPolicy, Intensity, Strategy, SupervisorPolicy};
 use synod_supervision::{
     Address, Capacity, ChildSpec, Clock, Running, Runtime, RuntimeLimits, SupervisorSpec,
 };
@@ -63,6 +61,7 @@ impl Signing {
             intensity: Intensity { restarts_max: 1_000, period: PATIENCE },
             backoff,
             seed: 1,
+            ..SupervisorPolicy::DEFAULT
         };
         let root = SupervisorSpec { id: id("root"), policy, children };
         let running = runtime.start(root).await.unwrap();
@@ -87,7 +86,7 @@ fn id(name: &str) -> ActorId {
 
 fn child(name: &str) -> ChildPolicy {
     let (start_timeout, stop_timeout) = (PATIENCE, PATIENCE);
-    ChildPolicy { id: id(name), restart: Restart::Permanent, start_timeout, stop_timeout }
+    ChildPolicy { start_timeout, stop_timeout, ..ChildPolicy::new(id(name)) }
 }
 
 fn digest(n: u8) -> Digest {

@@ -11,9 +11,7 @@ use common::{record, records, small};
 use synod_protocol::store::{Page, StoreMsg, StoreRefusal};
 use synod_store::{Args, Metrics, Store};
 use synod_store_segment::Journal;
-use synod_supervision::core::{
-    Backoff, ChildPolicy, Intensity, Restart, Strategy, SupervisorPolicy,
-};
+use synod_supervision::core::{Backoff, ChildPolicy, Intensity, Strategy, SupervisorPolicy};
 use synod_supervision::{
     Address, CallError, Capacity, ChildSpec, Clock, Running, Runtime, RuntimeLimits, SupervisorSpec,
 };
@@ -40,12 +38,7 @@ async fn stage() -> Stage {
     let id = ActorId::new("store").unwrap();
     let capacity = Capacity { control: 8, high: 8, normal: 64 };
     let store = runtime.address(id.clone(), capacity);
-    let policy = ChildPolicy {
-        id,
-        restart: Restart::Permanent,
-        start_timeout: Duration::from_secs(10),
-        stop_timeout: Duration::from_secs(5),
-    };
+    let policy = ChildPolicy::new(id);
     let root = SupervisorSpec {
         id: ActorId::new("root").unwrap(),
         policy: SupervisorPolicy {
@@ -58,6 +51,7 @@ async fn stage() -> Stage {
                 reset_after: Duration::from_secs(10),
             },
             seed: 1,
+            ..SupervisorPolicy::DEFAULT
         },
         children: vec![ChildSpec::worker::<Store>(policy, &store, Args { journal, metrics })],
     };

@@ -10,7 +10,7 @@ use serde_json::json;
 use synod_config::{Config, Profile};
 use synod_protocol::memory::MemoryMsg;
 use synod_protocol::task::TaskMsg;
-use synod_supervision::core::{ChildPolicy, Restart};
+use synod_supervision::core::ChildPolicy;
 use synod_supervision::{ActorView, CallError, Capacity, ChildSpec, Clock, Runtime};
 use synod_types::actor::ActorId;
 use synod_types::agent::AgentId;
@@ -134,12 +134,7 @@ fn extras(runtime: &Runtime, narrator: &Arc<Narrator>, chain_ends: &Arc<AtomicU6
     #[expect(clippy::expect_used, reason = "the literal is a name by the rules of names")]
     let id = ActorId::new("narrator").expect("a valid name");
     let address = runtime.address(id.clone(), Capacity::default());
-    let policy = ChildPolicy {
-        id,
-        restart: Restart::Permanent,
-        start_timeout: Duration::from_secs(5),
-        stop_timeout: Duration::from_secs(5),
-    };
+    let policy = ChildPolicy { start_timeout: Duration::from_secs(5), ..ChildPolicy::new(id) };
     let speaker = ChildSpec::worker::<Speaker>(policy, &address, Arc::clone(narrator));
     let (clock, ends) = (runtime.clock(), Arc::clone(chain_ends));
     let chain_clock =

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use synod_protocol::chain::ChainMsg;
 use synod_protocol::store::StoreMsg;
-use synod_supervision::{Role, TreeView};
+use synod_supervision::{ActorView, Role, TreeView};
 use synod_types::chain::ChainPhase;
 
 use super::Surface;
@@ -41,11 +41,15 @@ pub(super) async fn live() -> &'static str {
 }
 
 /// Every actor runs and gets on, the journal can be written and no chain has halted. Otherwise 503 and the
-/// reasons.
+/// reasons. Whom a policy lets the others go on without makes it degraded, not unready.
 pub(super) async fn ready(State(surface): State<Surface>) -> Response {
     let reasons = reasons_against(&surface).await;
     if reasons.is_empty() {
-        return Json(json!({ "ready": true })).into_response();
+        let degraded = without(&surface.runtime.tree(&surface.root));
+        return match degraded[..] {
+            [] => Json(json!({ "ready": true })).into_response(),
+            _ => Json(json!({ "ready": true, "degraded": degraded })).into_response(),
+        };
     }
     let body = Json(json!({ "ready": false, "reasons": reasons }));
     (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
@@ -76,8 +80,19 @@ async fn reasons_against(surface: &Surface) -> Vec<String> {
 /// Who should run and does not.
 pub(super) fn not_running(tree: &TreeView) -> Vec<String> {
     let nodes = tree.flatten().into_iter();
-    let idle = nodes.filter(|node| !matches!(node.state, "running" | "ended"));
+    let idle =
+        nodes.filter(|node| !is_left_out(node) && !matches!(node.state, "running" | "ended"));
     idle.map(|node| format!("{} is {}", node.id, node.state)).collect()
+}
+
+/// Whom a policy or an operator lets the others go on without.
+fn without(tree: &TreeView) -> Vec<String> {
+    let nodes = tree.flatten().into_iter().filter(|node| is_left_out(node));
+    nodes.map(|node| format!("{} is {}", node.id, node.state)).collect()
+}
+
+fn is_left_out(node: &ActorView) -> bool {
+    matches!(node.state, "parked" | "probing" | "dismissed")
 }
 
 /// Who runs and does not get on.

@@ -20,10 +20,10 @@ const fn restart(restart: Restart) -> core::Restart {
 
 pub(super) fn of_actor(id: &ActorId, actor: &Actor) -> core::ChildPolicy {
     core::ChildPolicy {
-        id: id.clone(),
         restart: restart(actor.restart),
         start_timeout: actor.start_timeout,
         stop_timeout: actor.stop_timeout,
+        ..core::ChildPolicy::new(id.clone())
     }
 }
 
@@ -37,10 +37,10 @@ pub(super) const fn of_watch(actor: &Actor) -> core::WatchPolicy {
 
 pub(super) fn of_supervisor_as_child(id: &ActorId, section: &Supervisor) -> core::ChildPolicy {
     core::ChildPolicy {
-        id: id.clone(),
         restart: restart(section.restart),
         start_timeout: SUPERVISOR_START,
         stop_timeout: section.stop_timeout,
+        ..core::ChildPolicy::new(id.clone())
     }
 }
 
@@ -61,6 +61,7 @@ pub(super) const fn of_supervisor(section: &Supervisor, seed: u64) -> core::Supe
             reset_after: backoff.reset_after,
         },
         seed,
+        ..core::SupervisorPolicy::DEFAULT
     }
 }
 

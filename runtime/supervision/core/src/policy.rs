@@ -184,23 +184,27 @@ pub struct SupervisorPolicy {
     pub children_max: usize,
 }
 
-impl Default for SupervisorPolicy {
+impl SupervisorPolicy {
     /// One for one, ten restarts a minute, back-off from 50 ms to 10 s, escalation.
+    pub const DEFAULT: Self = Self {
+        strategy: Strategy::OneForOne,
+        intensity: Intensity { restarts_max: 10, period: Duration::from_secs(60) },
+        backoff: Backoff {
+            first: Duration::from_millis(50),
+            max: Duration::from_secs(10),
+            jitter_percent: 10,
+            reset_after: Duration::from_secs(30),
+        },
+        seed: 0,
+        on_exceeded: OnExceeded::Escalate,
+        auto_shutdown: AutoShutdown::Never,
+        children_max: CHILDREN_MAX,
+    };
+}
+
+impl Default for SupervisorPolicy {
     fn default() -> Self {
-        Self {
-            strategy: Strategy::OneForOne,
-            intensity: Intensity { restarts_max: 10, period: Duration::from_secs(60) },
-            backoff: Backoff {
-                first: Duration::from_millis(50),
-                max: Duration::from_secs(10),
-                jitter_percent: 10,
-                reset_after: Duration::from_secs(30),
-            },
-            seed: 0,
-            on_exceeded: OnExceeded::Escalate,
-            auto_shutdown: AutoShutdown::Never,
-            children_max: CHILDREN_MAX,
-        }
+        Self::DEFAULT
     }
 }
 

@@ -284,6 +284,12 @@ impl<T, E> Lanes<T, E> {
         life
     }
 
+    /// Takes letters from outside again, unless the lanes are abandoned.
+    pub fn open(&self) {
+        let mut state = self.state.lock();
+        state.gate = if state.gate == Gate::Abandoned { Gate::Abandoned } else { Gate::Open };
+    }
+
     /// This life has started and comes to look.
     pub fn ready(&self, life: u64) {
         let mut state = self.state.lock();

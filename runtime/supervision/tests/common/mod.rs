@@ -6,9 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use synod_supervision::core::{
-    Backoff, ChildPolicy, Intensity, Restart, Strategy, SupervisorPolicy,
-};
+use synod_supervision::core::{Backoff, ChildPolicy, Intensity, Strategy, SupervisorPolicy};
 use synod_supervision::{
     Actor, Address, Capacity, ChildSpec, Clock, Context, Failure, Lane, Message, Overflow, Reply,
     Running, Runtime, RuntimeLimits, SupervisorSpec,
@@ -24,6 +22,8 @@ pub enum Puppet {
     Newest(u32),
     Latest(u64, u32),
     Panic,
+    /// End in order: done.
+    Finish,
     Fail,
     Hang,
     Dwell(Duration),
@@ -46,6 +46,7 @@ impl Message for Puppet {
             Self::Newest(_) => "newest",
             Self::Latest(..) => "latest",
             Self::Panic => "panic",
+            Self::Finish => "finish",
             Self::Fail => "fail",
             Self::Hang => "hang",
             Self::Dwell(_) => "dwell",
@@ -126,6 +127,7 @@ impl Actor for State {
             | Puppet::Newest(n)
             | Puppet::Latest(_, n) => self.args.diary.note(n.to_string()),
             Puppet::Panic => panic!("told to"),
+            Puppet::Finish => ctx.finish(),
             Puppet::Fail => return Err(Failure::because("told to")),
             Puppet::Hang => std::future::pending().await,
             Puppet::Dwell(time) => tokio::time::sleep(time).await,
@@ -152,12 +154,7 @@ pub fn id(name: &str) -> ActorId {
 }
 
 pub fn child(name: &str) -> ChildPolicy {
-    ChildPolicy {
-        id: id(name),
-        restart: Restart::Permanent,
-        start_timeout: Duration::from_secs(10),
-        stop_timeout: Duration::from_secs(5),
-    }
+    ChildPolicy::new(id(name))
 }
 
 pub fn policy(strategy: Strategy, restarts_max: u32) -> SupervisorPolicy {
@@ -171,6 +168,7 @@ pub fn policy(strategy: Strategy, restarts_max: u32) -> SupervisorPolicy {
             reset_after: Duration::from_secs(10),
         },
         seed: 1,
+        ..SupervisorPolicy::DEFAULT
     }
 }
 

@@ -5,8 +5,11 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod dynamic;
 mod kinds;
 mod looking;
+mod significant;
+mod simple;
 mod start;
 mod stop;
 mod strategies;
@@ -17,9 +20,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use common::{Args, Puppet, Stage, State, id, pass, policy};
-use synod_supervision::core::{ChildPolicy, Restart, Strategy};
+use synod_supervision::core::{ChildPolicy, Refusal, Restart, Strategy, SupervisorPolicy};
 use synod_supervision::{
-    Address, Capacity, ChildSpec, Ended, Failure, Running, RuntimeEvent, SupervisorSpec, TreeView,
+    Address, Capacity, ChildError, ChildSpec, Ended, Failure, Place, Running, RuntimeEvent,
+    SupervisorSpec, TreeView,
 };
 use tokio::sync::broadcast;
 
@@ -29,14 +33,16 @@ const ONE: Strategy = Strategy::OneForOne;
 const ALL: Strategy = Strategy::OneForAll;
 const REST: Strategy = Strategy::RestForOne;
 
-/// `a` is permanent, `a?` transient, `a!` temporary.
+/// `a` is permanent, `a?` transient, `a!` temporary; `a?*` and `a!*` are significant.
 fn child(name: &str) -> ChildPolicy {
-    let restart = match name.chars().last() {
+    let plain = name.trim_end_matches('*');
+    let restart = match plain.chars().last() {
         Some('?') => Restart::Transient,
         Some('!') => Restart::Temporary,
         _ => Restart::Permanent,
     };
-    ChildPolicy { restart, ..common::child(name.trim_end_matches(['?', '!'])) }
+    let is_significant = plain != name;
+    ChildPolicy { restart, is_significant, ..common::child(plain.trim_end_matches(['?', '!'])) }
 }
 
 /// A tree that is being put together.
@@ -54,7 +60,7 @@ impl Plan {
 
     fn of(names: &str) -> Self {
         let mut plan = Self::new();
-        names.split(' ').for_each(|name| plan.add(child(name), Duration::ZERO));
+        names.split_whitespace().for_each(|name| plan.add(child(name), Duration::ZERO));
         plan
     }
 
@@ -77,9 +83,12 @@ impl Plan {
     }
 
     async fn try_start(self, strategy: Strategy, restarts_max: u32) -> Result<Tree, Failure> {
+        self.try_start_as(policy(strategy, restarts_max)).await
+    }
+
+    async fn try_start_as(self, policy: SupervisorPolicy) -> Result<Tree, Failure> {
         let Self { stage, children, failing } = self;
         let watch = stage.runtime.watch();
-        let policy = policy(strategy, restarts_max);
         let spec = SupervisorSpec { id: id("root"), policy, children };
         let running = stage.runtime.start(spec).await?;
         Ok(Tree { stage, running, watch, failing })
@@ -87,7 +96,11 @@ impl Plan {
 
     /// Starts it, and waits until all are ready.
     async fn start(self, strategy: Strategy, restarts_max: u32) -> Tree {
-        let mut tree = self.try_start(strategy, restarts_max).await.unwrap();
+        self.start_as(policy(strategy, restarts_max)).await
+    }
+
+    async fn start_as(self, policy: SupervisorPolicy) -> Tree {
+        let mut tree = self.try_start_as(policy).await.unwrap();
         assert!(tree.running.ready().await);
         tree.stage.diary.clear();
         tree
@@ -110,6 +123,30 @@ impl Tree {
     async fn fails(&self, name: &str) {
         self.address(name).tell(Puppet::Fail).unwrap();
         pass(2 * SECOND).await;
+    }
+
+    /// A child that is to be added, and the address of it.
+    fn specify(&mut self, policy: ChildPolicy, failing_starts: u32) -> ChildSpec {
+        let failing = Arc::new(AtomicU32::new(failing_starts));
+        let args = Args { stillborn: Arc::clone(&failing), ..self.stage.args() };
+        let capacity = Capacity { control: 8, high: 8, normal: 8 };
+        let address = self.stage.runtime.address(policy.id.clone(), capacity);
+        self.stage.puppets.push(address.clone());
+        self.failing.push((policy.id.to_string(), failing));
+        ChildSpec::worker::<State>(policy, &address, args)
+    }
+
+    async fn add(&mut self, name: &str) -> Result<(), ChildError> {
+        let child = self.specify(child(name), 0);
+        self.stage.runtime.start_child(&id("root"), child, Place::default()).await
+    }
+
+    async fn terminate(&self, name: &str) -> Result<(), ChildError> {
+        self.stage.runtime.terminate_child(&id(name)).await
+    }
+
+    async fn delete(&self, name: &str) -> Result<(), ChildError> {
+        self.stage.runtime.delete_child(&id(name)).await
     }
 
     /// The next starts of it fail.

@@ -20,7 +20,7 @@ async fn who_may_take_for_ever_is_waited_for() {
     tree.address("a").tell(Puppet::Wake(2 * HOUR, 8)).unwrap();
     assert_eq!(tree.stop().await, Ended::Stopped);
     assert!(HOUR <= tree.stage.runtime.clock().now().since(asked));
-    assert_eq!(tree.exits(), "b:normal a:normal below:normal");
+    assert_eq!(tree.exits(), "b:drained a:drained below:drained");
     assert_eq!(tree.diary(), "7, 7, stop b, stop a");
 }
 
@@ -35,7 +35,7 @@ async fn who_ends_in_time_ends_and_who_does_not_is_killed() {
     assert_eq!(tree.stop().await, Ended::Stopped);
     let took = tree.stage.runtime.clock().now().since(asked);
     assert!(SECOND <= took && took < 2 * SECOND, "{took:?}");
-    assert_eq!(tree.exits(), "b:stop_timeout a:normal");
+    assert_eq!(tree.exits(), "b:stop_timeout a:drained");
     assert_eq!(tree.diary(), "stop a");
 }
 
@@ -45,7 +45,7 @@ async fn without_time_to_stop_a_child_is_killed() {
     plan.add(time_to_stop("b", Duration::ZERO), Duration::ZERO);
     let mut tree = plan.start(ONE, 2).await;
     assert_eq!(tree.stop().await, Ended::Stopped);
-    assert_eq!(tree.exits(), "b:killed a:normal");
+    assert_eq!(tree.exits(), "b:killed a:drained");
     assert_eq!(tree.diary(), "stop a");
 }
 
@@ -78,8 +78,8 @@ async fn who_ends_by_itself_during_the_end_does_not_disturb_it() {
         assert_eq!(tree.running.ended().await, Ended::Stopped);
         assert_eq!(tree.diary(), "1, stop z, stop a");
         let mut exits = tree.exits();
-        assert!(exits.ends_with("z:normal a:normal"), "{exits}");
-        exits.truncate(exits.len() - "z:normal a:normal".len());
+        assert!(exits.ends_with("z:drained a:drained"), "{exits}");
+        exits.truncate(exits.len() - "z:drained a:drained".len());
         let mut exits: Vec<&str> = exits.split_whitespace().collect();
         exits.sort_unstable();
         assert_eq!(exits.join(" "), "o2:killed o:error p2:killed p:error t2:killed t:error");
@@ -100,7 +100,7 @@ async fn who_fails_while_it_is_being_stopped_does_not_disturb_the_end() {
         let exits = tree.exits();
         let mut exits: Vec<&str> = exits.split(' ').collect();
         exits.sort_unstable();
-        assert_eq!(exits, ["a:normal", "b:panic", "c:error", "d:error"]);
+        assert_eq!(exits, ["a:drained", "b:panic", "c:error", "d:error"]);
         assert_eq!(tree.diary(), "stop a");
     }
 }
@@ -156,7 +156,7 @@ async fn the_end_comes_in_a_loop_of_failing_starts_of_a_group() {
     let asked = tree.stage.runtime.clock().now();
     assert_eq!(tree.stop().await, Ended::Stopped);
     assert!(tree.stage.runtime.clock().now().since(asked) < SECOND);
-    assert_eq!(tree.exits(), "a:normal");
+    assert_eq!(tree.exits(), "a:drained");
 }
 
 /// OTP's supervisor waits for a start; here the end reaches into it.

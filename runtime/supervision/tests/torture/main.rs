@@ -13,9 +13,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use soldier::{Deed, Dice, Ledger, Order, Soldier, SoldierArgs};
-use synod_supervision::core::{
-    Backoff, ChildPolicy, Intensity, Restart, Strategy, SupervisorPolicy,
-};
+use synod_supervision::core::{Backoff, ChildPolicy, Intensity, Strategy, SupervisorPolicy};
 use synod_supervision::{
     Address, CallError, Capacity, ChildSpec, Clock, DeadReason, Ended, Lane, Pending, Reply,
     Running, Runtime, RuntimeLimits, SupervisorSpec,
@@ -32,14 +30,14 @@ fn id(name: &str) -> ActorId {
 }
 
 fn child(name: &str, stop_timeout: Duration) -> ChildPolicy {
-    ChildPolicy { id: id(name), restart: Restart::Permanent, start_timeout: HOUR, stop_timeout }
+    ChildPolicy { start_timeout: HOUR, stop_timeout, ..ChildPolicy::new(id(name)) }
 }
 
 fn policy(strategy: Strategy, restarts_max: u32) -> SupervisorPolicy {
     let backoff =
         Backoff { first: MILLI, max: 4 * MILLI, jitter_percent: 50, reset_after: 100 * MILLI };
     let intensity = Intensity { restarts_max, period: 20 * MILLI };
-    SupervisorPolicy { strategy, intensity, backoff, seed: 1 }
+    SupervisorPolicy { strategy, intensity, backoff, seed: 1, ..SupervisorPolicy::DEFAULT }
 }
 
 /// One soldier, what he was ordered, and what he did.

@@ -91,8 +91,8 @@ impl Tone {
                 Self::Good
             }
             "backoff" | "open" | "forced_open" | "failed" | "halted" | "exited" | "killed"
-            | "gave_up" | "unresponsive" | "stuck" => Self::Bad,
-            "ended" | "started" => Self::Calm,
+            | "gave_up" | "unresponsive" | "stuck" | "parked" | "isolated" => Self::Bad,
+            "ended" | "started" | "dismissed" => Self::Calm,
             _ => Self::Soon,
         }
     }

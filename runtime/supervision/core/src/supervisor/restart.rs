@@ -240,7 +240,8 @@ impl Supervisor {
     }
 
     /// Starts whoever may start: in order, each after those before it are ready. Children that
-    /// are restarted one for one wait for the others only until they have been ready once.
+    /// are restarted one for one wait for the others only until they have been ready once, and
+    /// those that were added not even so long.
     pub(super) fn advance_starts(&mut self, now: Moment, effects: &mut Vec<Effect>) {
         let has_halts = self.children.iter().any(|child| child.must_halt || child.is_stopping());
         let is_awaited = |child: &Child| {
@@ -258,7 +259,7 @@ impl Supervisor {
         let mut are_settled = true;
         for index in 0..self.children.len() {
             let child = &self.children[index];
-            let is_alone = !self.is_group() && child.was_ready;
+            let is_alone = !self.is_group() && (child.was_ready || child.is_trial);
             if child.state == State::Waiting && (are_settled || is_alone) {
                 self.start_child(now, index, effects);
             }

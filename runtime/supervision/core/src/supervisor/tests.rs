@@ -128,7 +128,7 @@ fn parse(supervisor: &Supervisor, told: &str) -> (Moment, Told) {
     let subject = words.get(2).copied().unwrap_or("nobody");
     let name = subject.trim_end_matches(|c: char| c.is_ascii_digit());
     let generation = Generation(subject[name.len()..].parse().unwrap_or_default());
-    let child = ActorId::new(name).unwrap();
+    let child = ActorId::new(name.trim_end_matches(MARKS)).unwrap();
     let event = match words[1] {
         "start" => Event::Start,
         "stop" => Event::Stop,

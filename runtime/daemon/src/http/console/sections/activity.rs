@@ -104,6 +104,16 @@ fn row(html: &mut Html, event: &RuntimeEvent) {
         RuntimeEvent::Killed { at, actor } => {
             (at, actor.as_str(), "killed", "on request".to_owned())
         }
+        RuntimeEvent::Parked { at, actor, why, .. } => {
+            (at, actor.as_str(), "parked", (*why).to_owned())
+        }
+        RuntimeEvent::Unparked { at, actor, is_over } => {
+            let detail = if *is_over { "recovered" } else { "on probation" };
+            (at, actor.as_str(), "unparked", detail.to_owned())
+        }
+        RuntimeEvent::Isolated { at, actor, detail } => {
+            (at, actor.as_str(), "isolated", detail.clone())
+        }
         RuntimeEvent::Unresponsive { at, actor } => {
             (at, actor.as_str(), "unresponsive", "it blocks its thread".to_owned())
         }

@@ -162,7 +162,7 @@ impl Judge {
         assert!(!row.is_dismissed, "{child} was dismissed");
         assert_eq!(generation.0, row.generation + 1);
         let is_group = self.policy.strategy != Strategy::OneForOne;
-        if is_group || !row.was_ready {
+        if is_group || !(row.was_ready || row.is_trial) {
             for (former, view) in self.supervisor.children().take(index).enumerate() {
                 let is_ready =
                     self.rows[former].life.as_ref().is_some_and(|l| l.is_ready && !l.is_told);

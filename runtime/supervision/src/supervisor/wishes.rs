@@ -1,0 +1,126 @@
+//! Children that come and go while a supervisor runs, and the breakers they need.
+
+use ractor::{ActorProcessingErr, ActorRef};
+use synod_supervision_core::{BreakerState, ChildState, Event, Wish};
+use synod_types::actor::ActorId;
+use synod_types::time::Moment;
+
+use super::{Order, State};
+use crate::children::{Asked, ChildError};
+
+impl State {
+    /// Asks the core; if it grants the wish, the roster follows.
+    pub(super) fn ask(
+        &mut self,
+        myself: &ActorRef<Order>,
+        asked: Asked,
+    ) -> Result<(), ActorProcessingErr> {
+        let Asked { wish, child, tell } = asked;
+        let now = self.shared.clock.now();
+        let effects = match self.core.ask(now, wish.clone()) {
+            Ok(effects) => effects,
+            Err(refusal) => {
+                // Who asked may have left.
+                drop(tell.send(Err(refusal.into())));
+                return Ok(());
+            }
+        };
+        let mut needs = Vec::new();
+        let waits_for = match wish {
+            Wish::Add { policy, before, stay } => {
+                let id = policy.id.clone();
+                needs = policy.needs;
+                if let Some(child) = child {
+                    self.roster.add(child, before.as_ref(), stay);
+                }
+                Some(id)
+            }
+            Wish::Terminate(child) => Some(child).filter(|child| !self.is_over(child)),
+            Wish::Delete(_) => None,
+            Wish::Change(policy) => {
+                self.roster.change(policy);
+                None
+            }
+            Wish::ChangeChild(policy) => {
+                needs.clone_from(&policy.needs);
+                self.roster.change_child(policy, child);
+                None
+            }
+        };
+        match waits_for {
+            Some(child) => self.askers.entry(child).or_default().push(tell),
+            None => drop(tell.send(Ok(()))),
+        }
+        let done = self.perform(myself, now, effects);
+        self.watch(myself, &needs);
+        done
+    }
+
+    /// Whether the child has ended, or is no more.
+    fn is_over(&self, child: &ActorId) -> bool {
+        let view = self.core.children().find(|view| view.id == *child);
+        view.is_none_or(|view| matches!(view.state, ChildState::Ended | ChildState::Dismissed))
+    }
+
+    /// Those who wait for this child learn what became of it.
+    pub(super) fn answer(&mut self, child: &ActorId, answer: &Result<(), ChildError>) {
+        for asker in self.askers.remove(child).into_iter().flatten() {
+            drop(asker.send(answer.clone()));
+        }
+    }
+
+    /// A child has ended for good.
+    pub(super) fn has_ended(&mut self, child: &ActorId) {
+        self.answer(child, &Ok(()));
+        let view = self.core.children().find(|view| view.id == *child);
+        if view.is_none_or(|view| view.state == ChildState::Dismissed)
+            && let Some(child) = self.roster.child(child)
+        {
+            child.close();
+        }
+    }
+
+    /// A child is no more: its name is free, and nobody handles what it was told.
+    pub(super) fn forget(&mut self, child: &ActorId) {
+        self.living.remove(child);
+        if let Some(spec) = self.roster.remove(child) {
+            spec.forget(&self.shared);
+        }
+        self.answer(child, &Ok(()));
+    }
+
+    /// Learns how these breakers are, and from now on how they change.
+    pub(super) fn watch(&mut self, myself: &ActorRef<Order>, needs: &[String]) {
+        for name in needs {
+            let Some(breaker) = self.shared.breakers.lock().get(name).cloned() else {
+                tracing::warn!(supervisor = %self.roster.id, breaker = %name, "no such breaker");
+                continue;
+            };
+            let mut watch = breaker.watch();
+            let tell = {
+                let (myself, name) = (myself.clone(), name.clone());
+                move |state: BreakerState| {
+                    let (name, open_until) = (name.clone(), open_until(state));
+                    drop(myself.cast(Order::Event(Event::Breaker { name, open_until })));
+                }
+            };
+            tell(watch.state());
+            if self.watched.insert(name.clone()) {
+                self.waits.spawn(async move {
+                    while let Some(change) = watch.changed().await {
+                        tell(change.to);
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// Until when no call goes through.
+const fn open_until(state: BreakerState) -> Option<Moment> {
+    match state {
+        BreakerState::Open { until } => Some(until),
+        BreakerState::ForcedOpen => Some(Moment::MAX),
+        BreakerState::Closed | BreakerState::HalfOpen | BreakerState::ForcedClosed => None,
+    }
+}
