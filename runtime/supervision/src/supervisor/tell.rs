@@ -1,7 +1,7 @@
 //! What a supervisor says: to logs, watchers, metrics, and to those who look at the tree.
 
 use ractor::{ActorProcessingErr, ActorRef};
-use synod_supervision_core::{Outcome, ParkReason, Report};
+use synod_supervision_core::{ExitReason, Outcome, ParkReason, Report};
 use synod_types::actor::ActorId;
 use synod_types::time::Moment;
 
@@ -49,18 +49,7 @@ impl State {
                 tracing::info!(actor = %child, %incarnation, "restarted");
                 self.shared.events.emit(RuntimeEvent::Restarted { at, actor: child, incarnation });
             }
-            Report::Exited { child, reason, .. } => {
-                let (label, detail) = (reason.label(), reason.to_string());
-                crate::metrics::exited(&child, label);
-                if reason.is_orderly() {
-                    tracing::info!(actor = %child, "ended");
-                } else {
-                    tracing::warn!(actor = %child, reason = label, %detail, "exited");
-                    self.shared.failed(at, &child, label, &detail);
-                }
-                let exited = RuntimeEvent::Exited { at, actor: child, reason: label, detail };
-                self.shared.events.emit(exited);
-            }
+            Report::Exited { child, reason, .. } => self.exited(at, child, &reason),
             Report::Unresponsive { child, .. } => self.shared.unresponsive(&child),
             Report::RestartScheduled { child, at, attempt } => {
                 tracing::info!(actor = %child, %at, attempt, "will be restarted");
@@ -98,6 +87,19 @@ impl State {
                 tracing::info!(%supervisor, %child, "a significant child ended: shutting down");
             }
         }
+    }
+
+    fn exited(&self, at: Moment, child: ActorId, reason: &ExitReason) {
+        let (label, detail) = (reason.label(), reason.to_string());
+        crate::metrics::exited(&child, label);
+        if reason.is_orderly() {
+            tracing::info!(actor = %child, "ended");
+        } else {
+            tracing::warn!(actor = %child, reason = label, %detail, "exited");
+            self.shared.failed(at, &child, label, &detail);
+        }
+        let exited = RuntimeEvent::Exited { at, actor: child, reason: label, detail };
+        self.shared.events.emit(exited);
     }
 
     fn parked(&self, at: Moment, actor: ActorId, why: ParkReason, until: Option<Moment>) {
