@@ -1,4 +1,4 @@
-//! The promises of the lanes under every interleaving of their threads. A wake-up that is lost is
+//! The promises of the lanes under the interleavings of their threads. A wake-up that is lost is
 //! a deadlock, which loom reports. Only built with `--cfg loom`:
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p synod-supervision-lanes --release --target-dir target/loom`
@@ -16,6 +16,8 @@ use synod_supervision_lanes::{Lanes as Generic, Next, Order, Reader, Shut};
 
 type Lanes = Generic<u32, &'static str>;
 
+/// `LOOM_MAX_PREEMPTIONS` says otherwise.
+const PREEMPTIONS: usize = 3;
 const CONTROL: usize = 0;
 const NORMAL: usize = 2;
 
@@ -88,6 +90,14 @@ impl Hand {
     }
 }
 
+/// Of three threads, every interleaving in which no more than [`PREEMPTIONS`] times a thread is
+/// made to stop where it could go on. Of two, all: then it is `loom::model`.
+fn three(scene: impl Fn() + Send + Sync + 'static) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = model.preemption_bound.or(Some(PREEMPTIONS));
+    model.check(scene);
+}
+
 fn put(lanes: &Lanes, lane: usize, letter: u32) -> Result<(), Shut> {
     lanes.admit().map(|admission| admission.accept(lane, letter))
 }
@@ -115,7 +125,7 @@ fn lanes() -> (Arc<Lanes>, Hand) {
 
 #[test]
 fn every_letter_is_read_and_those_of_one_sender_in_order() {
-    loom::model(|| {
+    three(|| {
         let (lanes, mut hand) = lanes();
         let senders = [vec![1, 2], vec![11]].map(|letters| {
             let lanes = Arc::clone(&lanes);
@@ -124,7 +134,7 @@ fn every_letter_is_read_and_those_of_one_sender_in_order() {
             })
         });
         let mut read: Vec<u32> = (0..3).map(|_| hand.letter(&lanes)).collect();
-        senders.map(|sender| sender.join().unwrap());
+        senders.into_iter().for_each(|sender| sender.join().unwrap());
         read.retain(|&letter| letter != 11);
         assert_eq!(read, [1, 2]);
     });
@@ -149,7 +159,7 @@ fn an_urgent_letter_reaches_a_reader_that_has_others_in_hand_or_waits() {
 
 #[test]
 fn what_was_accepted_before_the_close_is_read_and_nothing_is_accepted_after() {
-    loom::model(|| {
+    three(|| {
         let (lanes, mut hand) = lanes();
         let sender = {
             let lanes = Arc::clone(&lanes);
@@ -173,7 +183,7 @@ fn what_was_accepted_before_the_close_is_read_and_nothing_is_accepted_after() {
 
 #[test]
 fn room_wakes_every_sender_that_waits_for_it() {
-    loom::model(|| {
+    three(|| {
         let (lanes, mut hand) = lanes();
         put(&lanes, NORMAL, 1).unwrap();
         let senders = [2, 3].map(|letter| {
@@ -181,7 +191,7 @@ fn room_wakes_every_sender_that_waits_for_it() {
             thread::spawn(move || put_waiting(&lanes, letter).unwrap())
         });
         let mut read: Vec<u32> = (0..3).map(|_| hand.letter(&lanes)).collect();
-        senders.map(|sender| sender.join().unwrap());
+        senders.into_iter().for_each(|sender| sender.join().unwrap());
         read.sort_unstable();
         assert_eq!(read, [1, 2, 3]);
     });
@@ -189,7 +199,7 @@ fn room_wakes_every_sender_that_waits_for_it() {
 
 #[test]
 fn a_sender_that_was_woken_and_went_away_passes_its_place_on() {
-    loom::model(|| {
+    three(|| {
         let (lanes, mut hand) = lanes();
         put(&lanes, NORMAL, 1).unwrap();
         let fickle = {
@@ -229,7 +239,7 @@ fn a_sender_that_waits_is_told_of_the_close() {
 
 #[test]
 fn a_drain_waits_for_the_result_of_work_under_way() {
-    loom::model(|| {
+    three(|| {
         let (lanes, mut hand) = lanes();
         hand.in_flight.store(1, Ordering::Relaxed);
         let work = {
@@ -256,7 +266,7 @@ fn a_drain_waits_for_the_result_of_work_under_way() {
 
 #[test]
 fn an_order_ends_its_own_life_only() {
-    loom::model(|| {
+    three(|| {
         let (lanes, mut first) = lanes();
         let superior = {
             let (lanes, life) = (Arc::clone(&lanes), first.life);
