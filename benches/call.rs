@@ -1,9 +1,11 @@
 //! One question, answered.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::convert::Infallible;
 use std::time::Duration;
 
-use synod_benches::{Contender, One, Options, Table, Threads};
+use kameo::actor::{ActorRef, Spawn};
+use synod_benches::{ActixSystem, Contender, One, Options, Table, Threads};
 use synod_supervision::{Actor, Context, Failure, Message, Reply};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -62,6 +64,47 @@ impl ractor::Actor for Plain {
     }
 }
 
+struct AskRival;
+
+struct Kameo(u64);
+
+impl kameo::Actor for Kameo {
+    type Args = ();
+    type Error = Infallible;
+
+    async fn on_start((): (), _: ActorRef<Self>) -> Result<Self, Infallible> {
+        Ok(Self(0))
+    }
+}
+
+impl kameo::message::Message<AskRival> for Kameo {
+    type Reply = u64;
+
+    async fn handle(&mut self, _: AskRival, _: &mut kameo::message::Context<Self, u64>) -> u64 {
+        self.0 += 1;
+        self.0
+    }
+}
+
+struct Actix(u64);
+
+impl actix::Actor for Actix {
+    type Context = actix::Context<Self>;
+}
+
+impl actix::Message for AskRival {
+    type Result = u64;
+}
+
+impl actix::Handler<AskRival> for Actix {
+    type Result = u64;
+
+    fn handle(&mut self, _: AskRival, _: &mut Self::Context) -> u64 {
+        self.0 += 1;
+        self.0
+    }
+}
+
 fn ours<'a>(threads: Threads) -> Contender<'a> {
     let tokio = threads.tokio();
     let one = tokio.block_on(One::<Ours>::start(()));
@@ -108,9 +151,35 @@ fn raw<'a>(threads: Threads) -> Contender<'a> {
     })
 }
 
+fn kameo<'a>(threads: Threads) -> Contender<'a> {
+    let tokio = threads.tokio();
+    let actor = tokio.block_on(async { Kameo::spawn(()) });
+    Contender::new("kameo", move |count| {
+        tokio.block_on(async {
+            for _ in 0..count {
+                actor.ask(AskRival).reply_timeout(PATIENCE).send().await.unwrap();
+            }
+        });
+    })
+}
+
+fn actix<'a>(threads: Threads) -> Contender<'a> {
+    let system = ActixSystem::new(threads);
+    let actor = system.start(Actix(0));
+    Contender::new("actix", move |count| {
+        system.block_on(async {
+            for _ in 0..count {
+                actor.send(AskRival).timeout(PATIENCE).await.unwrap();
+            }
+        });
+    })
+}
+
 fn main() {
     let table = Table::new("Call", Options::read());
     for threads in [Threads::One, Threads::Two] {
-        table.race(threads.name(), 5_000, || vec![ours(threads), plain(threads), raw(threads)]);
+        table.race(threads.name(), 5_000, || {
+            [ours, plain, raw, kameo, actix].map(|contender| contender(threads)).into()
+        });
     }
 }

@@ -1,7 +1,12 @@
 //! One message, sent and handled.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use synod_benches::{Contender, One, Options, Table, Threads, Tick, Window, instructions};
+use std::convert::Infallible;
+
+use kameo::actor::{ActorRef, Spawn};
+use synod_benches::{
+    ActixSystem, Contender, One, Options, Table, Threads, Tick, Window, instructions,
+};
 use synod_supervision::{Actor, Context, Failure, Message};
 
 struct Note(Tick);
@@ -54,6 +59,43 @@ impl ractor::Actor for Plain {
     }
 }
 
+struct Kameo(Window);
+
+impl kameo::Actor for Kameo {
+    type Args = Window;
+    type Error = Infallible;
+
+    async fn on_start(window: Window, _: ActorRef<Self>) -> Result<Self, Infallible> {
+        Ok(Self(window))
+    }
+}
+
+impl kameo::message::Message<Note> for Kameo {
+    type Reply = ();
+
+    async fn handle(&mut self, Note(tick): Note, _: &mut kameo::message::Context<Self, ()>) {
+        self.0.handle(&tick);
+    }
+}
+
+struct Actix(Window);
+
+impl actix::Actor for Actix {
+    type Context = actix::Context<Self>;
+}
+
+impl actix::Message for Note {
+    type Result = ();
+}
+
+impl actix::Handler<Note> for Actix {
+    type Result = ();
+
+    fn handle(&mut self, Note(tick): Note, _: &mut Self::Context) {
+        self.0.handle(&tick);
+    }
+}
+
 fn ours<'a>(threads: Threads, burst: u64) -> Contender<'a> {
     let (tokio, window) = (threads.tokio(), Window::of(burst));
     let one = tokio.block_on(One::<Ours>::start(window.clone()));
@@ -88,6 +130,26 @@ fn raw<'a>(threads: Threads, burst: u64) -> Contender<'a> {
     })
 }
 
+fn kameo<'a>(threads: Threads, burst: u64) -> Contender<'a> {
+    let (tokio, window) = (threads.tokio(), Window::of(burst));
+    let mailbox = kameo::mailbox::bounded(1_024);
+    let actor = tokio.block_on(async { Kameo::spawn_with_mailbox(window.clone(), mailbox) });
+    Contender::new("kameo", move |count| {
+        let send = |tick| assert!(actor.tell(Note(tick)).try_send().is_ok());
+        tokio.block_on(window.drive(count, send));
+    })
+}
+
+fn actix<'a>(threads: Threads, burst: u64) -> Contender<'a> {
+    let (system, window) = (ActixSystem::new(threads), Window::of(burst));
+    let actor = system.start(Actix(window.clone()));
+    Contender::new("actix", move |count| {
+        // Past the bound of its mailbox, which is 16.
+        let send = |tick| actor.do_send(Note(tick));
+        system.block_on(window.drive(count, send));
+    })
+}
+
 fn main() {
     let options = Options::read();
     let is_alone = options.only.is_some();
@@ -97,7 +159,8 @@ fn main() {
             let count = if threads == Threads::TwoProcessors { count / 10 } else { count };
             let group = format!("{what}, {}", threads.name());
             table.race(&group, count, || {
-                vec![ours(threads, burst), plain(threads, burst), raw(threads, burst)]
+                let all = [ours, plain, raw, kameo, actix];
+                all.map(|contender| contender(threads, burst)).into()
             });
         }
     }
@@ -109,14 +172,17 @@ fn main() {
     };
     let counted = (|| {
         let (observed, bare) = (count("synod", false)?, count("synod", true)?);
-        Some((observed, bare, count("ractor", false)?, count("tokio", false)?))
+        let rivals = ["ractor", "tokio", "kameo", "actix"].map(|name| (name, count(name, false)));
+        Some((observed, bare, rivals))
     })();
-    let Some((observed, bare, plain, raw)) = counted else {
+    let Some((observed, bare, rivals)) = counted else {
         return table.line("\nNo valgrind: instructions were not counted.");
     };
     table.line("\n| in bursts, one thread | instructions | synod against |\n|---|---|---|");
     table.line(&format!("| synod, observed | {observed:.0} | |"));
     table.line(&format!("| synod, unobserved | {bare:.0} | {:.2} |", observed / bare));
-    table.line(&format!("| ractor | {plain:.0} | {:.2} |", observed / plain));
-    table.line(&format!("| tokio | {raw:.0} | {:.2} |", observed / raw));
+    for (name, counted) in rivals {
+        let counted = counted.unwrap_or_default();
+        table.line(&format!("| {name} | {counted:.0} | {:.2} |", observed / counted));
+    }
 }

@@ -1,8 +1,10 @@
 //! An actor panics; how long until its next incarnation has answered?
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::convert::Infallible;
 use std::time::Duration;
 
+use kameo::actor::Spawn;
 use ractor::{ActorProcessingErr, ActorRef, SupervisionEvent};
 use synod_benches::{Contender, One, Options, Table, Threads};
 use synod_supervision::{Actor, Context, Failure, Message, Reply};
@@ -106,6 +108,45 @@ impl Respawns {
     }
 }
 
+struct KameoPanic;
+struct KameoAsk;
+struct KameoParent;
+struct KameoChild;
+
+impl kameo::Actor for KameoParent {
+    type Args = ();
+    type Error = Infallible;
+
+    async fn on_start((): (), _: kameo::actor::ActorRef<Self>) -> Result<Self, Infallible> {
+        Ok(Self)
+    }
+}
+
+impl kameo::Actor for KameoChild {
+    type Args = ();
+    type Error = Infallible;
+
+    async fn on_start((): (), _: kameo::actor::ActorRef<Self>) -> Result<Self, Infallible> {
+        Ok(Self)
+    }
+}
+
+impl kameo::message::Message<KameoPanic> for KameoChild {
+    type Reply = ();
+
+    async fn handle(&mut self, _: KameoPanic, _: &mut kameo::message::Context<Self, ()>) {
+        panic!("told to");
+    }
+}
+
+impl kameo::message::Message<KameoAsk> for KameoChild {
+    type Reply = u64;
+
+    async fn handle(&mut self, _: KameoAsk, _: &mut kameo::message::Context<Self, u64>) -> u64 {
+        1
+    }
+}
+
 fn ours<'a>(threads: Threads) -> Contender<'a> {
     let tokio = threads.tokio();
     let one = tokio.block_on(One::<Ours>::start(()));
@@ -136,11 +177,33 @@ fn plain<'a>(threads: Threads) -> Contender<'a> {
     })
 }
 
+/// Asks until it is answered: what was sent before the restart may be lost.
+fn kameo<'a>(threads: Threads) -> Contender<'a> {
+    let tokio = threads.tokio();
+    let (parent, child) = tokio.block_on(async {
+        let parent = KameoParent::spawn(());
+        let child = KameoChild::supervise(&parent, ());
+        let child = child.restart_limit(u32::MAX, Duration::from_millis(1)).spawn().await;
+        (parent, child)
+    });
+    Contender::new("kameo, supervised", move |count| {
+        tokio.block_on(async {
+            for _ in 0..count {
+                child.tell(KameoPanic).await.unwrap();
+                while child.ask(KameoAsk).reply_timeout(PATIENCE).send().await.is_err() {
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        assert!(parent.is_alive());
+    })
+}
+
 fn main() {
     // What a panic prints is not what is measured.
     std::panic::set_hook(Box::new(|_| ()));
     let table = Table::new("Panic to serving again", Options::read());
     for threads in [Threads::One, Threads::Two] {
-        table.race(threads.name(), 500, || vec![ours(threads), plain(threads)]);
+        table.race(threads.name(), 500, || vec![ours(threads), plain(threads), kameo(threads)]);
     }
 }

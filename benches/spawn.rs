@@ -1,8 +1,13 @@
 //! Actors that do nothing: what it takes to have them.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::convert::Infallible;
+
+use actix::Actor as _;
+use kameo::actor::{ActorRef, Spawn};
 use synod_benches::{
-    Contender, Options, Table, Threads, address, allocated, child_policy, runtime, tree,
+    ActixSystem, Contender, Options, Table, Threads, address, allocated, child_policy, runtime,
+    tree,
 };
 use synod_supervision::{Actor, ChildSpec, Context, Failure, Message, Running};
 
@@ -48,6 +53,19 @@ impl ractor::Actor for Plain {
     }
 }
 
+impl kameo::Actor for Idle {
+    type Args = ();
+    type Error = Infallible;
+
+    async fn on_start((): (), _: ActorRef<Self>) -> Result<Self, Infallible> {
+        Ok(Self)
+    }
+}
+
+impl actix::Actor for Idle {
+    type Context = actix::Context<Self>;
+}
+
 async fn ours() -> Running {
     let runtime = runtime();
     let child = |n: u64| {
@@ -82,6 +100,30 @@ async fn raw() -> Vec<tokio::sync::mpsc::Sender<Nothing>> {
     senders
 }
 
+async fn kameo() -> Vec<ActorRef<Idle>> {
+    let parent = <Idle as Spawn>::spawn(());
+    let mut actors = Vec::new();
+    for _ in 0..CHILDREN {
+        actors.push(Idle::supervise(&parent, ()).spawn().await);
+    }
+    actors.push(parent);
+    actors
+}
+
+async fn actix() -> Vec<actix::Addr<Idle>> {
+    let actors = (0..CHILDREN).map(|_| Idle.start()).collect();
+    tokio::task::yield_now().await;
+    actors
+}
+
+fn actix_contender() -> Contender<'static> {
+    Contender::new("actix", move |count| {
+        for _ in 0..count / CHILDREN {
+            drop(ActixSystem::new(Threads::One).block_on(actix()));
+        }
+    })
+}
+
 fn contender<T, F: Future<Output = T> + 'static>(
     name: &str,
     spawn: fn() -> F,
@@ -109,13 +151,31 @@ fn main() {
     let is_alone = options.only.is_some();
     let table = Table::new("Spawn and end, 100 below one supervisor", options);
     table.race("one thread", 10 * CHILDREN, || {
-        vec![contender("synod", ours), contender("ractor", plain), contender("tokio", raw)]
+        vec![
+            contender("synod", ours),
+            contender("ractor", plain),
+            contender("tokio", raw),
+            contender("kameo", kameo),
+            actix_contender(),
+        ]
     });
     if is_alone {
         return;
     }
     table.line("\n| bytes for an idle actor | |\n|---|---|");
-    for (name, bytes) in [("synod", bytes(ours)), ("ractor", bytes(plain)), ("tokio", bytes(raw))] {
+    let system = ActixSystem::new(Threads::One);
+    let (_, before) = allocated();
+    let actors = system.block_on(actix());
+    let of_actix = allocated().1.saturating_sub(before) / CHILDREN as usize;
+    drop((actors, system));
+    let all = [
+        ("synod", bytes(ours)),
+        ("ractor", bytes(plain)),
+        ("tokio", bytes(raw)),
+        ("kameo", bytes(kameo)),
+        ("actix", of_actix),
+    ];
+    for (name, bytes) in all {
         table.line(&format!("| {name} | {bytes} |"));
     }
 }

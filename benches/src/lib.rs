@@ -6,11 +6,13 @@
 //! with `--bare` nothing observes: no metrics, no log.
 #![expect(clippy::expect_used, reason = "a bench that cannot be set up can only end")]
 
+mod actix_system;
 mod actors;
 mod instructions;
 mod measure;
 mod window;
 
+pub use actix_system::ActixSystem;
 pub use actors::{One, address, child_policy, one_for_one, runtime, tree};
 pub use instructions::instructions;
 pub use measure::{Contender, Options, Table, observe};
