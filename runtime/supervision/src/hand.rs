@@ -25,6 +25,8 @@ pub(crate) struct Hand<M> {
 impl Hand<()> {
     /// The most that is taken at once.
     pub(crate) const MAX: usize = 64;
+    /// For so many a unit of tokio's budget is paid: there are 128 in a turn.
+    const UNIT: usize = 8;
 }
 
 impl<M: Message> Hand<M> {
@@ -36,13 +38,13 @@ impl<M: Message> Hand<M> {
         self.incarnation
     }
 
-    /// Whether it is the result or alarm of an incarnation that is gone.
-    pub(crate) fn is_stale(&self, letter: &Letter<M>) -> bool {
-        letter.own.is_some_and(|own| own != self.incarnation)
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.letters.len()
+    }
+
+    /// What the last handful costs, in units of tokio's budget.
+    pub(crate) const fn price(&self) -> usize {
+        1 + self.taken / Hand::UNIT
     }
 
     pub(crate) fn pop(&mut self) -> Option<Letter<M>> {
@@ -84,7 +86,14 @@ impl<M: Message> Reader<Letter<M>> for Reading<'_, M> {
         let stays = |letter: &Letter<M>| matches!(letter.msg.overflow(), Overflow::Coalesce(_));
         let free = queue.iter().take(self.share).take_while(|letter| !stays(letter)).count();
         let taken = free.max(1).min(queue.len());
-        self.hand.letters.extend(queue.drain(..taken));
+        if taken == queue.len() {
+            // There is nothing in hand.
+            std::mem::swap(&mut self.hand.letters, queue);
+        } else {
+            for _ in 0..taken {
+                self.hand.letters.extend(queue.pop_front());
+            }
+        }
         self.hand.taken = taken;
         self.held.store(taken, Ordering::Relaxed);
         self.stamps.taken(taken);

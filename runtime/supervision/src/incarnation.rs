@@ -3,9 +3,11 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::marker::PhantomData;
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use ractor::{ActorProcessingErr, ActorRef};
 use synod_supervision_lanes::Next;
 use synod_types::actor::Incarnation;
@@ -15,7 +17,7 @@ use tracing::{Instrument, Span};
 
 use crate::actor::{Actor, Failure};
 use crate::child::Gone;
-use crate::context::Context;
+use crate::context::{Context, panic_text};
 use crate::events::Tapped;
 use crate::failures::InHand;
 use crate::hand::Hand;
@@ -100,10 +102,12 @@ impl<A: Actor> ractor::Actor for Shell<A> {
     ) -> Result<(), ActorProcessingErr> {
         let span = life.span.clone();
         let mut matter = Some(Arc::clone(life.ctx.matter()));
-        let mut run = pin!(life.run().instrument(span));
+        // A panic is caught where it has the fewest frames to unwind.
+        let run = AssertUnwindSafe(life.run()).catch_unwind();
+        let mut run = pin!(run.instrument(span));
         let ended = poll_fn(|cx| Matter::poll(&mut matter, run.as_mut(), cx)).await;
         // Not boxed here: `?` would box the box, and nobody would know the failure by its type.
-        ended.map_err(Failure::into_error)?;
+        ended.map_err(|panic| panic_text(&*panic))?.map_err(Failure::into_error)?;
         myself.stop(None);
         Ok(())
     }
@@ -131,7 +135,10 @@ impl<A: Actor> Life<A> {
     async fn run(&mut self) -> Result<(), Failure> {
         loop {
             let (mailbox, hand) = (self.ctx.mailbox(), &mut self.hand);
-            let next = poll_fn(|cx| mailbox.poll_next(cx, hand)).await;
+            let next = match mailbox.in_hand(hand) {
+                Some(letter) => Next::Letter(letter),
+                None => poll_fn(|cx| mailbox.poll_next(cx, hand)).await,
+            };
             match next {
                 Next::Letter(letter) => self.take(letter).await?,
                 Next::Hand => (),
@@ -147,7 +154,8 @@ impl<A: Actor> Life<A> {
     }
 
     async fn take(&mut self, letter: Letter<A::Msg>) -> Result<(), Failure> {
-        let Letter { msg, at, carried, .. } = letter;
+        let at = letter.at();
+        let Letter { msg, carried, .. } = letter;
         let (kind, lane) = (msg.kind(), msg.lane());
         let is_looked_at = at.is_some() || self.ctx.mailbox().shared.events.is_tapped();
         let begun = is_looked_at.then(|| self.ctx.now());

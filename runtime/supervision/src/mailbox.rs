@@ -35,11 +35,23 @@ use pooled::Part;
 /// A message and when it was accepted.
 pub(crate) struct Letter<M> {
     pub(crate) msg: M,
-    /// When it was accepted, if it is timed.
-    pub(crate) at: Option<Moment>,
-    /// For results and alarms: whose they are. No other incarnation is told of them.
-    pub(crate) own: Option<Incarnation>,
+    /// When it was accepted; the beginning of time if it is not timed.
+    at: Moment,
+    /// For results and alarms: whose they are. No other incarnation is told of them. 0: nobody's.
+    own: Incarnation,
     pub(crate) carried: Carried,
+}
+
+impl<M> Letter<M> {
+    /// When it was accepted, if it is timed.
+    pub(crate) fn at(&self) -> Option<Moment> {
+        (self.at != Moment::default()).then_some(self.at)
+    }
+
+    /// Whether it is the result or alarm of another incarnation than this.
+    pub(crate) fn is_stale(&self, incarnation: Incarnation) -> bool {
+        self.own.0 != 0 && self.own != incarnation
+    }
 }
 
 /// How an incarnation is told to end.
@@ -135,7 +147,7 @@ impl<M: Message> Mailbox<M> {
             drop(admission);
             return Err(self.refuse(msg, RejectReason::Full));
         }
-        self.accept(admission, lane, (msg, None));
+        self.accept(admission, lane, (msg, Incarnation::default()));
         if let Some(letter) = evicted {
             self.bury(letter.msg.kind(), DeadReason::DroppedOldest);
         }
@@ -146,7 +158,7 @@ impl<M: Message> Mailbox<M> {
     pub(crate) async fn push_waiting(&self, msg: M) -> Result<(), Rejected<M>> {
         let lane = msg.lane();
         let place = self.lanes.place(lane as usize, self.capacity.of(lane));
-        self.push_to(place, lane, (msg, None)).await.map_err(|msg| {
+        self.push_to(place, lane, (msg, Incarnation::default())).await.map_err(|msg| {
             self.metrics.refused.increment(1);
             Rejected { msg, reason: RejectReason::Closed }
         })
@@ -157,14 +169,14 @@ impl<M: Message> Mailbox<M> {
     pub(crate) async fn push_own(&self, msg: M, own: Incarnation) {
         let lane = msg.lane();
         let place = self.lanes.own_place(lane as usize, self.capacity.of(lane));
-        drop(self.push_to(place, lane, (msg, Some(own))).await);
+        drop(self.push_to(place, lane, (msg, own)).await);
     }
 
     async fn push_to(
         &self,
         mut place: Place<'_, Letter<M>, End>,
         lane: Lane,
-        (msg, own): (M, Option<Incarnation>),
+        (msg, own): (M, Incarnation),
     ) -> Result<(), M> {
         let mut msg = Some(msg);
         std::future::poll_fn(move |cx| {
@@ -194,11 +206,11 @@ impl<M: Message> Mailbox<M> {
         &self,
         admission: Admission<'_, Letter<M>, End>,
         lane: Lane,
-        (msg, own): (M, Option<Incarnation>),
+        (msg, own): (M, Incarnation),
     ) {
         let kind = self.shared.events.is_sent_tapped().then(|| msg.kind());
         let is_timed = self.stamps.are_due(admission.accepted());
-        let at = is_timed.then(|| self.shared.clock.now());
+        let at = if is_timed { self.shared.clock.now() } else { Moment::default() };
         admission.accept(lane as usize, Letter { msg, at, own, carried: Carried::now() });
         if let Part::Front(front) = &self.part {
             front.call();
@@ -216,32 +228,42 @@ impl<M: Message> Mailbox<M> {
         self.shared.events.tap_sent(Sent { at, from, to, kind, lane: lane.name() });
     }
 
-    /// What the incarnation is to do next; [`Next::Hand`] is never the answer.
+    /// The next message in hand, unless something is more urgent.
+    pub(crate) fn in_hand(&self, hand: &mut Hand<M>) -> Option<Letter<M>> {
+        if self.lanes.is_urgent(hand.incarnation().0) {
+            return None;
+        }
+        while let Some(letter) = hand.pop() {
+            self.held.store(hand.len(), Ordering::Relaxed);
+            if !letter.is_stale(hand.incarnation()) {
+                return Some(letter);
+            }
+        }
+        None
+    }
+
+    /// What the incarnation is to do next; [`Next::Hand`] is never the answer. What was in hand is
+    /// paid for with tokio's budget, so that other tasks of the thread have their turn.
     pub(crate) fn poll_next(
         &self,
         cx: &mut Context<'_>,
         hand: &mut Hand<M>,
     ) -> Poll<Next<Letter<M>, End>> {
-        let budget = ready!(coop::poll_proceed(cx));
-        let next = loop {
-            let is_urgent = self.lanes.is_urgent(hand.incarnation().0);
-            let in_hand = if is_urgent { None } else { hand.pop() };
-            let next = match in_hand {
-                Some(letter) => Next::Letter(letter),
-                None => {
-                    let own = self.lanes.poll_next(cx, &mut self.reading(hand));
-                    ready!(self.or_from_pool(cx, hand.incarnation().0, own))
+        for _ in 0..hand.price() {
+            ready!(coop::poll_proceed(cx)).made_progress();
+        }
+        loop {
+            let own = self.lanes.poll_next(cx, &mut self.reading(hand));
+            match ready!(self.or_from_pool(cx, hand.incarnation().0, own)) {
+                Next::Hand => {
+                    if let Some(letter) = self.in_hand(hand) {
+                        return Poll::Ready(Next::Letter(letter));
+                    }
                 }
-            };
-            match next {
-                Next::Hand => (),
-                Next::Letter(letter) if hand.is_stale(&letter) => (),
-                next => break next,
+                Next::Letter(letter) if letter.is_stale(hand.incarnation()) => (),
+                next => return Poll::Ready(next),
             }
-        };
-        self.held.store(hand.len(), Ordering::Relaxed);
-        budget.made_progress();
-        Poll::Ready(next)
+        }
     }
 
     fn reading<'a>(&'a self, hand: &'a mut Hand<M>) -> Reading<'a, M> {
