@@ -17,6 +17,7 @@ use crate::mailbox::{End, Mailbox, MailboxFacts};
 use crate::roster::Roster;
 use crate::shared::Shared;
 use crate::supervisor::{Order, SupervisorBirth, SupervisorShell};
+use crate::thread::{self, Class};
 
 /// A supervisor and everything under it.
 pub struct SupervisorSpec {
@@ -49,12 +50,32 @@ impl ChildSpec {
         A::Msg: Sized,
     {
         let mailbox = Arc::clone(&address.mailbox);
-        Self { policy, kind: ChildKind::Worker(Arc::new(Worker::<A> { mailbox, args })) }
+        let worker = Worker::<A> { mailbox, args, class: Class::Async };
+        Self { policy, kind: ChildKind::Worker(Arc::new(worker)) }
     }
 
     /// A supervisor below a supervisor.
     pub fn supervisor(policy: ChildPolicy, spec: SupervisorSpec) -> Self {
         Self { policy, kind: ChildKind::Supervisor(spec.enrolled()) }
+    }
+
+    /// The same, on other threads; of a supervisor, all actors below it.
+    #[must_use]
+    pub fn of_class(mut self, class: Class) -> Self {
+        self.set_class(class);
+        self
+    }
+
+    pub(crate) fn set_class(&mut self, class: Class) {
+        match &mut self.kind {
+            // Shared only once it has been started.
+            ChildKind::Worker(worker) => {
+                if let Some(worker) = Arc::get_mut(worker) {
+                    worker.set_class(class);
+                }
+            }
+            ChildKind::Supervisor(roster) => roster.set_class(class),
+        }
     }
 
     /// Its name.
@@ -108,6 +129,7 @@ pub(crate) struct Spawned {
 
 pub(crate) trait Spawn: Send + Sync {
     fn spawn(&self, supervisor: ActorCell, gone: Gone) -> Result<Spawned, SpawnErr>;
+    fn set_class(&mut self, class: Class);
     fn close(&self);
     fn abandon(&self);
 }
@@ -115,10 +137,34 @@ pub(crate) trait Spawn: Send + Sync {
 struct Worker<A: Actor> {
     mailbox: Arc<Mailbox<A::Msg>>,
     args: A::Args,
+    class: Class,
 }
 
 impl<A: Actor> Spawn for Worker<A> {
     fn spawn(&self, supervisor: ActorCell, gone: Gone) -> Result<Spawned, SpawnErr> {
+        match self.class {
+            Class::Async => self.spawn_here(supervisor, gone),
+            Class::Blocking => {
+                thread::spawn(&self.mailbox.id, gone, |gone| self.spawn_here(supervisor, gone))
+            }
+        }
+    }
+
+    fn set_class(&mut self, class: Class) {
+        self.class = class;
+    }
+
+    fn close(&self) {
+        self.mailbox.close();
+    }
+
+    fn abandon(&self) {
+        MailboxFacts::abandon(&*self.mailbox);
+    }
+}
+
+impl<A: Actor> Worker<A> {
+    fn spawn_here(&self, supervisor: ActorCell, gone: Gone) -> Result<Spawned, SpawnErr> {
         let mailbox = Arc::clone(&self.mailbox);
         mailbox.open();
         let incarnation = mailbox.begin();
@@ -135,14 +181,6 @@ impl<A: Actor> Spawn for Worker<A> {
             StopHow::Halt => mailbox.order(incarnation, Told::End(End::Halt)),
         });
         Ok(Spawned { cell, started: started(start), stop })
-    }
-
-    fn close(&self) {
-        self.mailbox.close();
-    }
-
-    fn abandon(&self) {
-        MailboxFacts::abandon(&*self.mailbox);
     }
 }
 

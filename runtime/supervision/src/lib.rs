@@ -46,6 +46,7 @@ mod runtime;
 mod shared;
 mod stamps;
 mod supervisor;
+mod thread;
 mod times;
 pub mod trace;
 mod view;
@@ -68,6 +69,7 @@ pub use outlet::Outlet;
 pub use pool::{InvalidPool, Pool, PoolSpec, Routing};
 pub use pulse::StuckView;
 pub use runtime::{Ended, NoSuchActor, Running, Runtime, RuntimeLimits};
+pub use thread::Class;
 pub use view::{ActorView, Role, TreeView};
 pub use watchdog::Watchdog;
 

@@ -303,6 +303,7 @@ impl<M: Message> Mailbox<M> {
     /// Messages from outside are accepted, unless it was abandoned.
     pub(crate) fn open(&self) {
         self.lanes.open();
+        self.open_pool();
     }
 
     /// No more messages from outside.

@@ -7,6 +7,7 @@ use synod_supervision_core::{ChildPolicy, Restart, Stay, SupervisorPolicy};
 use synod_types::actor::ActorId;
 
 use crate::child::{ChildSpec, SupervisorSpec};
+use crate::thread::Class;
 
 /// A supervisor's specification, which changes as children come and go.
 pub(crate) struct Roster {
@@ -42,6 +43,12 @@ impl Roster {
         let mut children = self.children.lock();
         children.retain(|entry| !entry.is_passing);
         children.iter().map(|entry| entry.child.policy.clone()).collect()
+    }
+
+    /// On which threads all below it run.
+    pub(crate) fn set_class(&self, class: Class) {
+        let mut children = self.children.lock();
+        children.iter_mut().for_each(|entry| entry.child.set_class(class));
     }
 
     pub(crate) fn child(&self, id: &ActorId) -> Option<ChildSpec> {

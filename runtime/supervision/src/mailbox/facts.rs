@@ -77,6 +77,7 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
         for letter in self.lanes.abandon() {
             self.bury(letter.msg.kind(), DeadReason::Abandoned);
         }
+        self.abandon_pool();
     }
 
     fn publish(&self) {

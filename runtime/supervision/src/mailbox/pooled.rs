@@ -5,6 +5,7 @@
 //! has put its letter in: so no letter lies there while all rest. Locks are taken in this order:
 //! the front, the lanes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -15,7 +16,7 @@ use synod_supervision_lanes::Next;
 use synod_types::actor::ActorId;
 use synod_types::time::Moment;
 
-use super::{End, Letter, Mailbox};
+use super::{End, Letter, Mailbox, MailboxFacts};
 use crate::capacity::Capacity;
 use crate::message::Message;
 use crate::metrics::PoolMetrics;
@@ -44,6 +45,8 @@ struct Resting {
     crew: Crew,
     /// Of those that rest.
     wakers: Vec<Option<Waker>>,
+    /// Those not given up for good.
+    staying: BTreeSet<usize>,
 }
 
 /// A worker's place at its pool.
@@ -83,7 +86,9 @@ impl<M: Message> Mailbox<M> {
     /// The mailbox of a pool with shared routing.
     pub(crate) fn of_pool(id: ActorId, capacity: Capacity, crew: Crew, all: &Arc<Shared>) -> Self {
         let (wakers, metrics) = (vec![None; crew.workers()], PoolMetrics::register(&id));
-        let part = Part::Front(Front { rest: Mutex::new(Resting { crew, wakers }), metrics });
+        let staying = (0..crew.workers()).collect();
+        let rest = Mutex::new(Resting { crew, wakers, staying });
+        let part = Part::Front(Front { rest, metrics });
         Self { part, ..Self::new(id, capacity, Arc::clone(all)) }
     }
 
@@ -212,6 +217,26 @@ impl<M: Message> Mailbox<M> {
     pub(super) fn pool_progressed(&self, now: Moment) {
         if let Some(pool) = self.pool() {
             pool.progressed(now);
+        }
+    }
+
+    /// A worker that starts again may be the first to.
+    pub(super) fn open_pool(&self) {
+        if let Some(pool) = self.pool() {
+            pool.lanes.open();
+        }
+    }
+
+    /// Who never comes back takes nothing any more. Once that is true of all, nobody will.
+    pub(super) fn abandon_pool(&self) {
+        let Part::Worker(desk) = &self.part else { return };
+        let Part::Front(front) = &desk.pool.part else { return };
+        let mut rest = front.rest.lock();
+        rest.staying.remove(&desk.number);
+        let is_over = rest.staying.is_empty();
+        drop(rest);
+        if is_over {
+            MailboxFacts::abandon(&*desk.pool);
         }
     }
 
