@@ -30,6 +30,12 @@ pub(crate) struct Life {
     pub(crate) on_stuck: OnStuck,
     /// How many messages of each lane may wait; what happens to one more, its type says.
     pub(crate) mailbox: Mailbox,
+    /// On which threads it runs.
+    pub(crate) class: Class,
+    /// More than one: a pool of so many equal actors, named after it, that take from its mailbox
+    /// as they get free. Only an `embedding` may be one: what the others know, one must know.
+    #[schemars(range(min = 1, max = 64))]
+    pub(crate) workers: usize,
 }
 
 impl Default for Life {
@@ -41,8 +47,20 @@ impl Default for Life {
             stuck_after: Duration::from_secs(60),
             on_stuck: OnStuck::Restart,
             mailbox: Mailbox::default(),
+            class: Class::Async,
+            workers: 1,
         }
     }
+}
+
+/// On which threads an actor runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// On those that all actors share.
+    Async,
+    /// On one of its own, with its alarms and calls: it may block, and holds up nobody else.
+    Blocking,
 }
 
 /// What is done about a stuck actor.

@@ -17,7 +17,7 @@ use crate::set::OperatorSet;
 use crate::shape::join;
 use crate::topology::{Actor, Settings, Topology};
 use crate::written::{ActorSection, Settings as Section, Written};
-use crate::{breaker, graph, reach, schema, shape, tree};
+use crate::{breaker, graph, pool, reach, schema, shape, tree};
 
 /// Longer files are not read.
 const FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -175,6 +175,7 @@ fn actor(
         Section::Task(section) => section.check(check, &key, id).map(Settings::Task),
     };
     let life = &section.life;
+    pool::check(check, id, section);
     let actor = Actor {
         supervisor: ActorId::new(parent?).ok()?,
         restart: life.restart,
@@ -183,6 +184,8 @@ fn actor(
         stuck_after: life.stuck_after,
         on_stuck: life.on_stuck,
         mailbox: life.mailbox,
+        class: life.class,
+        workers: life.workers,
         settings: settings?,
     };
     Some((ActorId::new(id).ok()?, actor))

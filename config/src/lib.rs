@@ -35,6 +35,7 @@ mod memory;
 mod near;
 mod origins;
 mod plan;
+mod pool;
 mod profile;
 mod quorum;
 mod reach;
@@ -54,7 +55,7 @@ mod topology;
 mod tree;
 mod written;
 
-pub use actor::{Mailbox, OnStuck};
+pub use actor::{Class, Mailbox, OnStuck};
 pub use aggregation::AggregationSettings;
 pub use breaker::{BreakerPolicy, OpensOn};
 pub use chain::{ChainSettings, ChainSource, SimulatedChain};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use synod_types::actor::ActorId;
 
-use crate::actor::{Mailbox, OnStuck};
+use crate::actor::{Class, Mailbox, OnStuck};
 use crate::aggregation::AggregationSettings;
 use crate::chain::ChainSettings;
 use crate::embedding::EmbeddingSettings;
@@ -101,6 +101,10 @@ pub struct Actor {
     pub on_stuck: OnStuck,
     /// How many messages may wait.
     pub mailbox: Mailbox,
+    /// On which threads it runs.
+    pub class: Class,
+    /// More than one: it is a pool of so many.
+    pub workers: usize,
     /// What it is, and how.
     pub settings: Settings,
 }

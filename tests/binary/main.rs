@@ -13,6 +13,7 @@ mod faults;
 mod http;
 mod kill9;
 mod metrics;
+mod pool;
 mod signals;
 mod support;
 mod top;

@@ -40,6 +40,8 @@ pub(crate) struct Metrics {
     model_failed: Counter,
     waiting: Gauge,
     cached: Gauge,
+    /// What this actor's part of the gauges is: a pool has several.
+    stood: (usize, usize),
 }
 
 impl Metrics {
@@ -58,6 +60,7 @@ impl Metrics {
             model_failed: refused("model_failed"),
             waiting: gauge!(WAITING),
             cached: gauge!(CACHED),
+            stood: (0, 0),
         }
     }
 
@@ -87,8 +90,15 @@ impl Metrics {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "gauges are floating-point")]
-    pub(crate) fn stands(&self, waiting: usize, cached: usize) {
-        self.waiting.set(waiting as f64);
-        self.cached.set(cached as f64);
+    pub(crate) fn stands(&mut self, waiting: usize, cached: usize) {
+        let before = std::mem::replace(&mut self.stood, (waiting, cached));
+        self.waiting.increment(waiting as f64 - before.0 as f64);
+        self.cached.increment(cached as f64 - before.1 as f64);
+    }
+}
+
+impl Drop for Metrics {
+    fn drop(&mut self) {
+        self.stands(0, 0);
     }
 }

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use synod_config::{Actor, Child, Config, Settings};
 use synod_protocol::store::StoreMsg;
 use synod_protocol::task::TaskEvent;
+use synod_supervision::core::{Strategy, SupervisorPolicy};
 use synod_supervision::{ChildSpec, Failure, Outlet, Runtime, SupervisorSpec};
 use synod_types::actor::ActorId;
 use synod_types::signature::PublicKey;
@@ -61,7 +62,7 @@ impl TopologyError {
 /// # Errors
 /// [`TopologyError`].
 pub fn compile(config: &Config, runtime: &Runtime, extras: Extras) -> Result<House, TopologyError> {
-    let addresses = Addresses::make(config, runtime);
+    let addresses = Addresses::make(config, runtime)?;
     let mut maker = Maker {
         config,
         runtime,
@@ -116,7 +117,7 @@ impl Maker<'_> {
         });
         Ok(SupervisorSpec {
             id: id.clone(),
-            policy: policy::of_supervisor(supervisor, self.seed()),
+            policy: self.supervision(supervisor),
             children: children.collect::<Result<_, _>>()?,
         })
     }
@@ -130,8 +131,14 @@ impl Maker<'_> {
         let Some(actor) = self.config.topology.actors.get(id) else {
             return Err(TopologyError::new(id, "is no actor"));
         };
-        let watched = self.runtime.watch_over(id, policy::of_watch(actor));
-        watched.map_err(|error| TopologyError::new(id, error))?;
+        for id in self.addresses.readers(id) {
+            let watched = self.runtime.watch_over(id, policy::of_watch(actor));
+            watched.map_err(|error| TopologyError::new(id, error))?;
+        }
+        Ok(self.of_kind(id, actor)?.of_class(policy::class(actor.class)))
+    }
+
+    fn of_kind(&self, id: &ActorId, actor: &Actor) -> Result<ChildSpec, TopologyError> {
         let policy = policy::of_actor(id, actor);
         match &actor.settings {
             Settings::Store(settings) => self.store(id, policy, settings),
@@ -144,6 +151,19 @@ impl Maker<'_> {
             Settings::Quorum(settings) => self.quorum(id, policy, settings),
             Settings::Task(settings) => self.task(id, policy, settings),
         }
+    }
+
+    fn supervision(&self, section: &synod_config::Supervisor) -> SupervisorPolicy {
+        policy::of_supervisor(section, self.seed())
+    }
+
+    /// How the workers of the pool `id` are restarted: as its supervisor restarts, each by itself.
+    fn above_pool(&self, id: &ActorId) -> Result<SupervisorPolicy, TopologyError> {
+        let topology = &self.config.topology;
+        let supervisor = topology.actors.get(id).map(|actor| &actor.supervisor);
+        let section = supervisor.and_then(|supervisor| topology.supervisors.get(supervisor));
+        let section = section.ok_or_else(|| TopologyError::new(id, "has no supervisor"))?;
+        Ok(SupervisorPolicy { strategy: Strategy::OneForOne, ..self.supervision(section) })
     }
 
     /// The actor that the one edge `output` of `id` leads to.

@@ -101,6 +101,11 @@ impl<M: Message> Pool<M> {
         &self.address
     }
 
+    /// Its workers' names.
+    pub fn workers(&self) -> impl Iterator<Item = &ActorId> {
+        self.workers.iter().map(Address::id)
+    }
+
     /// Workers that take messages.
     pub fn size(&self) -> usize {
         self.address.mailbox.crew().map_or(self.workers.len(), |(size, _)| size)

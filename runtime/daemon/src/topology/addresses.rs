@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use synod_config::{Config, Kind};
+use synod_config::{Actor, Config, Kind};
 use synod_protocol::chain::{ChainBatch, ChainMsg};
 use synod_protocol::embedding::EmbeddingMsg;
 use synod_protocol::memory::MemoryMsg;
@@ -11,10 +11,10 @@ use synod_protocol::signature::{AggregationEvent, SignerMsg};
 use synod_protocol::store::StoreMsg;
 use synod_protocol::task::{ExecutorMsg, TaskMsg};
 use synod_signature::AggregationMail;
-use synod_supervision::{Address, Outlet, Runtime};
+use synod_supervision::{Address, Outlet, Pool, PoolSpec, Routing, Runtime};
 use synod_types::actor::ActorId;
 
-use super::capacity;
+use super::{TopologyError, capacity};
 
 /// Addresses by kind.
 #[derive(Default)]
@@ -22,6 +22,8 @@ pub(super) struct Addresses {
     pub(super) stores: BTreeMap<ActorId, Address<StoreMsg>>,
     pub(super) chains: BTreeMap<ActorId, Address<ChainMsg>>,
     pub(super) embeddings: BTreeMap<ActorId, Address<EmbeddingMsg>>,
+    /// Those of them that are pools.
+    pub(super) embedding_pools: BTreeMap<ActorId, Pool<EmbeddingMsg>>,
     pub(super) memories: BTreeMap<ActorId, Address<MemoryMsg>>,
     pub(super) signers: BTreeMap<ActorId, Address<SignerMsg>>,
     pub(super) executors: BTreeMap<ActorId, Address<ExecutorMsg>>,
@@ -31,16 +33,14 @@ pub(super) struct Addresses {
 }
 
 impl Addresses {
-    pub(super) fn make(config: &Config, runtime: &Runtime) -> Self {
+    pub(super) fn make(config: &Config, runtime: &Runtime) -> Result<Self, TopologyError> {
         let mut all = Self::default();
         for (id, actor) in &config.topology.actors {
             let (id, room) = (id.clone(), capacity(actor));
             match actor.kind() {
                 Kind::Store => drop(all.stores.insert(id.clone(), runtime.address(id, room))),
                 Kind::Chain => drop(all.chains.insert(id.clone(), runtime.address(id, room))),
-                Kind::Embedding => {
-                    drop(all.embeddings.insert(id.clone(), runtime.address(id, room)));
-                }
+                Kind::Embedding => all.embedding(id, actor, runtime)?,
                 Kind::Memory => drop(all.memories.insert(id.clone(), runtime.address(id, room))),
                 Kind::Signer => drop(all.signers.insert(id.clone(), runtime.address(id, room))),
                 Kind::Executor => drop(all.executors.insert(id.clone(), runtime.address(id, room))),
@@ -51,7 +51,37 @@ impl Addresses {
                 Kind::Task => drop(all.tasks.insert(id.clone(), runtime.address(id, room))),
             }
         }
-        all
+        Ok(all)
+    }
+
+    fn embedding(
+        &mut self,
+        id: ActorId,
+        actor: &Actor,
+        runtime: &Runtime,
+    ) -> Result<(), TopologyError> {
+        let (workers, capacity) = (actor.workers, capacity(actor));
+        let address = if workers == 1 {
+            runtime.address(id.clone(), capacity)
+        } else {
+            let routing = Routing::Shared;
+            let spec = PoolSpec { workers, workers_max: workers, routing, capacity };
+            let pool = runtime.pool(id.clone(), spec);
+            let pool = pool.map_err(|error| TopologyError::new(&id, error))?;
+            let address = pool.address().clone();
+            self.embedding_pools.insert(id.clone(), pool);
+            address
+        };
+        self.embeddings.insert(id, address);
+        Ok(())
+    }
+
+    /// Those who read the mail of `id`: it, or its workers.
+    pub(super) fn readers<'a>(&'a self, id: &'a ActorId) -> Vec<&'a ActorId> {
+        match self.embedding_pools.get(id) {
+            Some(pool) => pool.workers().collect(),
+            None => vec![id],
+        }
     }
 
     /// Whoever of that name takes what chains tell.

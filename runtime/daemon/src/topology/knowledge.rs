@@ -31,7 +31,11 @@ impl Maker<'_> {
             .map_err(|error| TopologyError::caused(id, error))?;
         let breaker = self.runtime.breaker(id.as_str(), BreakerPolicy::default());
         let args = synod_embedding::Args { limits, embedder: Arc::new(embedder), breaker };
-        Ok(ChildSpec::worker::<EmbeddingActor>(policy, &self.addresses.embeddings[id], args))
+        let Some(pool) = self.addresses.embedding_pools.get(id) else {
+            let address = &self.addresses.embeddings[id];
+            return Ok(ChildSpec::worker::<EmbeddingActor>(policy, address, args));
+        };
+        Ok(ChildSpec::pool::<EmbeddingActor>(&policy, self.above_pool(id)?, pool, &args))
     }
 
     pub(super) fn memory(

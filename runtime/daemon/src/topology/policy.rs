@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use synod_config::{Actor, BreakerPolicy, OnStuck, OpensOn, Restart, Strategy, Supervisor};
+use synod_config::{Actor, BreakerPolicy, Class, OnStuck, OpensOn, Restart, Strategy, Supervisor};
 use synod_supervision::core;
 use synod_types::actor::ActorId;
 
@@ -15,6 +15,13 @@ const fn restart(restart: Restart) -> core::Restart {
         Restart::Permanent => core::Restart::Permanent,
         Restart::Transient => core::Restart::Transient,
         Restart::Temporary => core::Restart::Temporary,
+    }
+}
+
+pub(super) const fn class(class: Class) -> synod_supervision::Class {
+    match class {
+        Class::Async => synod_supervision::Class::Async,
+        Class::Blocking => synod_supervision::Class::Blocking,
     }
 }
 
