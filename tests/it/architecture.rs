@@ -102,10 +102,12 @@ fn find_strays(root: &Path, dir: &str, members: &[(String, Manifest)], strays: &
 /// Which rooms of ours a room may see, by what it is.
 fn may_see(dir: &str, names: &BTreeMap<String, String>) -> BTreeSet<String> {
     let visible: Vec<String> = match dir.split('/').collect::<Vec<_>>()[..] {
-        ["messages", "types"] | ["runtime", "supervision", "lanes"] => vec![],
+        ["messages", "types"] | ["runtime", "supervision", "lanes" | "waits"] => vec![],
         ["runtime", "supervision", "core"] | ["actors", _, "core"] => strings(&["synod-types"]),
         ["runtime", "supervision"] => {
-            strings(&["synod-types", "synod-supervision-core", "synod-supervision-lanes"])
+            let machinery =
+                ["core", "lanes", "waits"].map(|room| format!("synod-supervision-{room}"));
+            std::iter::once("synod-types".to_owned()).chain(machinery).collect()
         }
         ["messages", "protocol"] => strings(&["synod-types", "synod-supervision"]),
         ["config"] => strings(&["synod-types", "synod-supervision-core"]),

@@ -98,14 +98,16 @@ impl<M: Message> Address<M> {
     /// work, a message of its own, has no deadline.
     ///
     /// # Errors
-    /// [`CallError`]; on `Timeout` and `Dropped` the question may have been acted on.
+    /// [`CallError`]; on `Timeout` and `Dropped` the question may have been acted on. `Deadlock`:
+    /// it was not put, because the actor that calls, and would take no message meanwhile, would
+    /// wait for itself.
     pub async fn call<T: Send + 'static>(
         &self,
         timeout: Duration,
         question: impl FnOnce(Reply<T>) -> M,
     ) -> Result<T, CallError> {
-        let call = Call::within(timeout, &self.mailbox.shared.clock)?;
-        let (reply, pending) = Reply::of_call(call.number());
+        let call = Call::begin(timeout, &self.mailbox.shared.clock, self.mailbox.chair.seat())?;
+        let (reply, pending) = call.channel();
         let asked = async {
             self.send(question(reply)).await.map_err(|rejected| rejected.reason)?;
             pending.answer().await

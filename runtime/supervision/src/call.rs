@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::address::RejectReason;
 use crate::matter::Matter;
+use crate::waits::{Asker, Cycle};
 
 /// The asker's side of a question travels with it; whoever holds it owes an answer. Dropped
 /// unanswered, it tells the asker [`CallError::Dropped`].
@@ -15,6 +16,8 @@ pub struct Reply<T> {
     sender: Option<oneshot::Sender<Result<T, CallError>>>,
     /// Of which call; 0 if nobody said.
     call: u64,
+    /// Who waits for it in a handler.
+    asker: Option<Asker>,
 }
 
 thread_local! {
@@ -25,19 +28,30 @@ thread_local! {
 impl<T: Send + 'static> Reply<T> {
     /// A reply and where its answer arrives.
     pub fn channel() -> (Self, Pending<T>) {
-        Self::of_call(0)
+        Self::of_call(0, None)
     }
 
-    pub(crate) fn of_call(call: u64) -> (Self, Pending<T>) {
+    pub(crate) fn of_call(call: u64, asker: Option<Asker>) -> (Self, Pending<T>) {
         let (sender, receiver) = oneshot::channel();
-        (Self { sender: Some(sender), call }, Pending(receiver))
+        (Self { sender: Some(sender), call, asker }, Pending(receiver))
     }
 
     /// Answers. An asker that no longer waits is counted.
     pub fn answer(mut self, value: T) {
         Matter::present(|present| present.answered(self.call));
+        self.hand_on();
         if self.sender.take().is_none_or(|sender| sender.send(Ok(value)).is_err()) {
             crate::metrics::lost_asker();
+        }
+    }
+
+    /// Says that the answer does not hang on the handler that has the question in hand, because
+    /// the reply goes on to another actor, or to piped work that answers by itself. Needed only by
+    /// a handler that then makes a call: without it, the asker is taken to wait for this actor
+    /// until the handling of the question has ended.
+    pub fn hand_on(&mut self) {
+        if let Some(asker) = self.asker.take() {
+            asker.released();
         }
     }
 
@@ -49,6 +63,9 @@ impl<T: Send + 'static> Reply<T> {
 
 impl<T> Drop for Reply<T> {
     fn drop(&mut self) {
+        if let Some(asker) = self.asker.take() {
+            asker.released();
+        }
         let expired = self.sender.take().filter(|_| IS_EXPIRING.get());
         // An asker that no longer waits has noticed by itself.
         drop(expired.map(|sender| sender.send(Err(CallError::Expired))));
@@ -93,7 +110,7 @@ impl<T: Send + 'static> Pending<T> {
 }
 
 /// Why a question got no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum CallError {
     /// There was no room for the question. It was not acted on.
     #[error("mailbox is full")]
@@ -110,14 +127,17 @@ pub enum CallError {
     /// The time was over before the question was taken up. It was not acted on.
     #[error("the time was over before the question was taken up")]
     Expired,
+    /// The actors named would have waited for one another. The question was not put.
+    #[error("the call would wait for itself: {0}")]
+    Deadlock(Cycle),
 }
 
 impl CallError {
     /// Whether asking again, of an actor that is idempotent, may help.
-    pub const fn is_retryable(self) -> bool {
+    pub const fn is_retryable(&self) -> bool {
         match self {
             Self::Full | Self::Dropped | Self::Timeout | Self::Expired => true,
-            Self::Closed => false,
+            Self::Closed | Self::Deadlock(_) => false,
         }
     }
 }

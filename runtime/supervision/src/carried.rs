@@ -6,10 +6,12 @@
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use synod_supervision_waits::SeatId;
 use synod_types::time::Moment;
 use synod_types::trace::TraceContext;
 
 use crate::matter::Matter;
+use crate::waits::Asker;
 
 /// On its way with a message.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub(crate) struct Carried {
     pub(crate) deadline: Moment,
     /// Tells calls apart. 0: not a call.
     pub(crate) call: u64,
+    /// Who waits for the answer so that a cycle of waits may close, and for whom.
+    pub(crate) asker: Option<(Asker, SeatId)>,
     /// The piece of work it was sent in.
     pub(crate) trace: Option<Box<TraceContext>>,
 }
@@ -31,7 +35,7 @@ thread_local! {
 }
 
 impl Carried {
-    const NOTHING: Self = Self { deadline: Moment::MAX, call: 0, trace: None };
+    const NOTHING: Self = Self { deadline: Moment::MAX, call: 0, asker: None, trace: None };
 
     /// What a message that is accepted now carries.
     pub(crate) fn now() -> Self {
@@ -44,8 +48,12 @@ impl Carried {
     }
 
     /// A question put until then.
-    pub(crate) const fn question(call: u64, deadline: Moment) -> Self {
-        Self { deadline, call, trace: None }
+    pub(crate) const fn question(
+        call: u64,
+        deadline: Moment,
+        asker: Option<(Asker, SeatId)>,
+    ) -> Self {
+        Self { deadline, call, asker, trace: None }
     }
 
     /// Whether that is nothing.

@@ -77,7 +77,7 @@ impl<M: Message> Context<M> {
         incarnation: Incarnation,
         gone: &Arc<Gone>,
     ) -> Self {
-        let matter = Arc::new(Matter::of(&mailbox.id));
+        let matter = Arc::new(Matter::of(&mailbox.id, mailbox.chair.seat()));
         let inner = Inner {
             incarnation,
             address: Address { mailbox },

@@ -1,27 +1,36 @@
-//! How long a call may take: as long as it says, and no longer than who asked its actor waits.
+//! A call: how long it may take, namely as long as it says and no longer than who asked its actor
+//! waits; and for whom its actor waits meanwhile.
 
 use std::future::poll_fn;
 use std::pin::pin;
 use std::time::Duration;
 
+use synod_supervision_waits::SeatId;
 use tokio::time::{Instant, timeout_at};
 
-use crate::call::CallError;
+use crate::call::{CallError, Pending, Reply};
 use crate::carried::{Asking, Carried, number};
 use crate::clock::Clock;
 use crate::matter::Matter;
+use crate::waits::Wait;
 
 /// A call that has not been made yet.
 pub(crate) struct Call {
     carried: Option<Carried>,
     number: u64,
     until: Instant,
+    wait: Option<Wait>,
 }
 
 impl Call {
     /// # Errors
     /// [`CallError::Expired`]: who asked the present actor waits no longer.
-    pub(crate) fn within(timeout: Duration, clock: &Clock) -> Result<Self, CallError> {
+    /// [`CallError::Deadlock`]: that actor would wait for itself.
+    pub(crate) fn begin(
+        timeout: Duration,
+        clock: &Clock,
+        asked: Option<SeatId>,
+    ) -> Result<Self, CallError> {
         let now = Instant::now();
         let (mut until, mut deadline) = clock.later(now, timeout);
         let inherited = Matter::present(Matter::deadline);
@@ -32,12 +41,16 @@ impl Call {
             }
         }
         let number = number();
-        Ok(Self { carried: Some(Carried::question(number, deadline)), number, until })
+        let waiting = Matter::present(Matter::waiting).flatten().zip(asked);
+        let wait = waiting.map(|(who, asked)| Wait::begin(who, asked, number)).transpose()?;
+        let asker = wait.as_ref().and_then(Wait::asker);
+        let carried = Some(Carried::question(number, deadline, asker.zip(asked)));
+        Ok(Self { carried, number, until, wait })
     }
 
-    /// Tells it from other calls.
-    pub(crate) const fn number(&self) -> u64 {
-        self.number
+    /// Where its answer goes, and where it arrives.
+    pub(crate) fn channel<T: Send + 'static>(&self) -> (Reply<T>, Pending<T>) {
+        Reply::of_call(self.number, self.wait.as_ref().and_then(Wait::asker))
     }
 
     /// Sends the question and waits for the answer, as `asked` does.

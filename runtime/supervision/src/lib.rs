@@ -50,6 +50,7 @@ mod thread;
 mod times;
 pub mod trace;
 mod view;
+mod waits;
 mod watchdog;
 
 pub use actor::{Actor, Failure};
@@ -71,6 +72,7 @@ pub use pulse::StuckView;
 pub use runtime::{Ended, NoSuchActor, Running, Runtime, RuntimeLimits};
 pub use thread::Class;
 pub use view::{ActorView, Role, TreeView};
+pub use waits::{Cycle, WaitView};
 pub use watchdog::Watchdog;
 
 pub use synod_supervision_core as core;

@@ -27,6 +27,7 @@ use crate::metrics::MailboxMetrics;
 use crate::pulse::Pulse;
 use crate::shared::Shared;
 use crate::stamps::Stamps;
+use crate::waits::Chair;
 
 pub(crate) use facts::MailboxFacts;
 
@@ -74,6 +75,7 @@ pub(crate) struct Mailbox<M> {
     pub(crate) metrics: MailboxMetrics,
     stamps: Stamps,
     pub(crate) pulse: Pulse,
+    pub(crate) chair: Chair,
     capacity: Capacity,
     part: Part<M>,
     lanes: Lanes<Letter<M>, End>,
@@ -101,6 +103,7 @@ impl<M: Message> Mailbox<M> {
         Self {
             metrics: MailboxMetrics::register(&id),
             pulse: Pulse::default(),
+            chair: Chair::of(&id),
             id,
             shared,
             stamps: Stamps::new(),

@@ -4,16 +4,18 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use parking_lot::Mutex;
+use synod_supervision_waits::SeatId;
 use synod_types::actor::ActorId;
 use synod_types::time::Moment;
 use synod_types::trace::{TraceContext, TraceId};
 
 use crate::carried::{Carried, set_laden};
 use crate::trace;
+use crate::waits::{Asker, Waiting};
 
 /// What one task of an actor has in hand: a message, or piped work on behalf of one. Written by
 /// that task alone.
@@ -28,6 +30,10 @@ pub(crate) struct Matter {
     trace: Mutex<Option<TraceContext>>,
     /// Whose task it is.
     actor: Option<ActorId>,
+    /// How the actor waits for answers to calls it makes in this task.
+    waiting: Option<Waiting>,
+    /// The seat of who waits in a handler for the answer to the question in hand; 0: nobody.
+    asker: AtomicU32,
 }
 
 thread_local! {
@@ -43,12 +49,15 @@ impl Matter {
             is_traced: AtomicBool::new(false),
             trace: Mutex::new(None),
             actor: None,
+            waiting: None,
+            asker: AtomicU32::new(0),
         }
     }
 
-    /// What the tasks of `actor` have in hand.
-    pub(crate) fn of(actor: &ActorId) -> Self {
-        Self { actor: Some(actor.clone()), ..Self::new() }
+    /// What the handler of `actor`, at `seat`, has in hand: nothing yet.
+    pub(crate) fn of(actor: &ActorId, seat: Option<SeatId>) -> Self {
+        let waiting = seat.map(Waiting::Held);
+        Self { actor: Some(actor.clone()), waiting, ..Self::new() }
     }
 
     /// Whose task is being polled on this thread.
@@ -63,8 +72,11 @@ impl Matter {
 
     /// What work inherits that is begun now, to go on beside the handler.
     pub(crate) fn beside() -> Self {
-        let beside = Self { actor: Self::speaker(), ..Self::later() };
-        Self::present(|present| beside.set_deadline(present.deadline()));
+        let mut beside = Self { actor: Self::speaker(), ..Self::later() };
+        Self::present(|present| {
+            beside.set_deadline(present.deadline());
+            beside.waiting = present.waiting.map(Waiting::beside);
+        });
         beside
     }
 
@@ -99,6 +111,9 @@ impl Matter {
     pub(crate) fn take_up(&self, carried: &Carried) {
         self.set_deadline(carried.deadline);
         self.call.store(carried.call, Ordering::Relaxed);
+        if let Some((asker, asked)) = carried.asker {
+            self.answers(asker, asked);
+        }
         if let Some(trace) = &carried.trace {
             *self.trace.lock() = Some(trace::below(**trace));
             self.is_traced.store(true, Ordering::Relaxed);
@@ -115,10 +130,30 @@ impl Matter {
     /// Never has anything in hand again.
     pub(crate) fn end(&self) {
         self.set_deadline(Moment::MAX);
+        if let Some(seat) = SeatId::numbered(self.asker.load(Ordering::Relaxed)) {
+            self.asker.store(0, Ordering::Relaxed);
+            Asker::new(seat, self.call.load(Ordering::Relaxed)).released();
+        }
         self.call.store(0, Ordering::Relaxed);
-        if self.is_traced.swap(false, Ordering::Relaxed) {
+        if self.is_traced.load(Ordering::Relaxed) {
+            self.is_traced.store(false, Ordering::Relaxed);
             *self.trace.lock() = None;
         }
+    }
+
+    /// Someone waits in its handler for the answer to the question in hand, which was put to the
+    /// actor at `asked`: perhaps to the pool of this one.
+    fn answers(&self, asker: Asker, asked: SeatId) {
+        if let Some(Waiting::Held(seat)) = self.waiting
+            && seat != asked
+        {
+            asker.waits_for(seat);
+        }
+        self.asker.store(asker.seat().number(), Ordering::Relaxed);
+    }
+
+    pub(crate) const fn waiting(&self) -> Option<Waiting> {
+        self.waiting
     }
 
     /// What is done after the answer, nobody waits for.

@@ -40,6 +40,7 @@ const PARKS: &str = "actor_parks_total";
 const PARKING: &str = "supervisor_parking";
 const GAVE_UP: &str = "supervisor_escalations_total";
 const DEAD: &str = "dead_letters_total";
+const DEADLOCKS: &str = "actor_deadlocks_total";
 const LOST_ASKERS: &str = "replies_without_asker_total";
 const POOL_WORKERS: &str = "pool_workers";
 const POOL_RESTING: &str = "pool_workers_resting";
@@ -83,6 +84,11 @@ pub fn describe() {
     describe_gauge!(PARKING, Unit::Count, "Its children: 0 run, 1 on probation, 2 parked");
     describe_counter!(GAVE_UP, Unit::Count, "Times a supervisor gave up and told its parent");
     describe_counter!(DEAD, Unit::Count, "Accepted messages that were never handled, by reason");
+    describe_counter!(
+        DEADLOCKS,
+        Unit::Count,
+        "Calls not made because actors would have waited for one another, by who called"
+    );
     describe_counter!(LOST_ASKERS, Unit::Count, "Answers whose asker no longer waited");
     describe_gauge!(POOL_WORKERS, Unit::Count, "Workers of a pool that take its messages");
     describe_gauge!(POOL_RESTING, Unit::Count, "Of these, workers that have nothing to do");
@@ -219,6 +225,10 @@ pub(crate) fn gave_up(supervisor: &ActorId) {
 
 pub(crate) fn dead_letter(reason: DeadReason) {
     counter!(DEAD, "reason" => reason.name()).increment(1);
+}
+
+pub(crate) fn deadlock(asker: &ActorId) {
+    counter!(DEADLOCKS, "actor" => asker.to_string()).increment(1);
 }
 
 pub(crate) fn lost_asker() {

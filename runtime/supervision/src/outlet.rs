@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use synod_supervision_waits::SeatId;
 use synod_types::actor::ActorId;
 
 use crate::address::{Address, RejectReason};
@@ -36,6 +37,7 @@ impl<T> fmt::Debug for Outlet<T> {
 trait Port<T>: Send + Sync {
     fn id(&self) -> &ActorId;
     fn clock(&self) -> &Clock;
+    fn seat(&self) -> Option<SeatId>;
     fn tell(&self, sentence: T) -> Result<(), RejectReason>;
     fn send(
         &self,
@@ -52,6 +54,10 @@ impl<M: Message + From<T>, T: Send + 'static> Port<T> for Narrowed<M, T> {
 
     fn clock(&self) -> &Clock {
         &self.0.mailbox.shared.clock
+    }
+
+    fn seat(&self) -> Option<SeatId> {
+        self.0.mailbox.chair.seat()
     }
 
     fn tell(&self, sentence: T) -> Result<(), RejectReason> {
@@ -117,14 +123,16 @@ impl<T: Send + 'static> Outlet<T> {
     /// work, a message of its own, has no deadline.
     ///
     /// # Errors
-    /// [`CallError`]; on `Timeout` and `Dropped` the question may have been acted on.
+    /// [`CallError`]; on `Timeout` and `Dropped` the question may have been acted on. `Deadlock`:
+    /// it was not put, because the actor that calls, and would take no message meanwhile, would
+    /// wait for itself.
     pub async fn call<A: Send + 'static>(
         &self,
         timeout: Duration,
         question: impl FnOnce(Reply<A>) -> T,
     ) -> Result<A, CallError> {
-        let call = Call::within(timeout, self.port.clock())?;
-        let (reply, pending) = Reply::of_call(call.number());
+        let call = Call::begin(timeout, self.port.clock(), self.port.seat())?;
+        let (reply, pending) = call.channel();
         let asked = async {
             self.send(question(reply)).await?;
             pending.answer().await

@@ -8,6 +8,7 @@ use crate::failures::{FailureRecord, Failures};
 use crate::mailbox::MailboxFacts;
 use crate::pulse::StuckView;
 use crate::shared::Shared;
+use crate::waits::WaitView;
 
 /// What a supervisor last said of itself.
 pub(crate) struct SupervisorFacts {
@@ -58,6 +59,8 @@ pub struct ActorView {
     pub mailbox_bound: usize,
     /// Messages handled so far, in all lives.
     pub handled: u64,
+    /// Whose answers it awaits.
+    pub waits_for: Vec<WaitView>,
     /// How it is stuck, if the watchdog found that it is.
     pub stuck: Option<StuckView>,
     /// Half of the messages it handled lately took no longer, in nanoseconds. “Lately”: in the
@@ -162,6 +165,7 @@ impl Viewer<'_> {
             mailbox_depth: mailbox.map_or(0, |mailbox| mailbox.depth()),
             mailbox_bound: mailbox.map_or(0, |mailbox| mailbox.bound()),
             handled: mailbox.map_or(0, |mailbox| mailbox.handled()),
+            waits_for: mailbox.map(|mailbox| mailbox.chair().views()).unwrap_or_default(),
             stuck: mailbox.and_then(|mailbox| mailbox.pulse().stuck()),
             handling_p50_ns: p50.map(nanos),
             handling_p99_ns: p99.map(nanos),

@@ -78,6 +78,10 @@ pub(super) fn describe(node: &Value) -> String {
         let kind = kind.unwrap_or_default();
         line.push_str(&format!(", STUCK: {how}{kind} for {} ms", node["stuck"]["for_ms"]));
     }
+    for wait in node["waits_for"].as_array().into_iter().flatten() {
+        let verb = if wait["is_held"] == true { "waits for" } else { "awaits" };
+        line.push_str(&format!(", {verb} {} ×{}", text(&wait["actor"]), wait["calls"]));
+    }
     if let Some(reason) = node["last_exit"].as_str() {
         line.push_str(&format!(", {} restarts, last {reason}", node["restarts"]));
     }

@@ -56,6 +56,7 @@ impl From<CallError> for Problem {
     fn from(error: CallError) -> Self {
         let status = match error {
             CallError::Timeout | CallError::Expired => StatusCode::GATEWAY_TIMEOUT,
+            CallError::Deadlock(_) => StatusCode::INTERNAL_SERVER_ERROR,
             CallError::Full | CallError::Closed | CallError::Dropped => {
                 StatusCode::SERVICE_UNAVAILABLE
             }

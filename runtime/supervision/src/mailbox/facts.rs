@@ -13,6 +13,7 @@ use crate::dead_letters::DeadReason;
 use crate::failures::InHand;
 use crate::message::Message;
 use crate::pulse::Pulse;
+use crate::waits::Chair;
 
 /// What anyone may know of a mailbox, whatever its messages.
 pub(crate) trait MailboxFacts: Send + Sync {
@@ -23,6 +24,7 @@ pub(crate) trait MailboxFacts: Send + Sync {
     fn bound(&self) -> usize;
     fn handled(&self) -> u64;
     fn pulse(&self) -> &Pulse;
+    fn chair(&self) -> &Chair;
     /// What the watchdog sees.
     fn stamp(&self) -> Stamp;
     /// Median and 99th percentile of its handling times lately.
@@ -56,6 +58,10 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
 
     fn pulse(&self) -> &Pulse {
         &self.pulse
+    }
+
+    fn chair(&self) -> &Chair {
+        &self.chair
     }
 
     fn stamp(&self) -> Stamp {

@@ -21,6 +21,7 @@ pub(in crate::http) fn node(id: &str) -> ActorView {
         last_exit: Some(HOSTILE.to_owned()),
         last_exit_ms: Some(1_000),
         failures: Vec::new(),
+        waits_for: Vec::new(),
         mailbox_depth: 3,
         mailbox_bound: 1_344,
         handled: 1_234_567,
