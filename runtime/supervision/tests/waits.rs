@@ -1,5 +1,5 @@
 //! Who waits for whom, and which calls are a deadlock.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, missing_docs)]
 
 mod common;
 

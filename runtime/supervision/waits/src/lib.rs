@@ -202,9 +202,10 @@ impl<N: Clone> Waits<N> {
         Cycle(seats.iter().filter_map(|&seat| self.seat(seat).name()).collect())
     }
 
+    #[expect(clippy::expect_used, reason = "a shelf is made before its first seat is taken")]
     fn seat(&self, id: SeatId) -> &Seat<N> {
         let (shelf, place) = id.place();
-        &self.shelves[shelf].get().expect("a shelf is made before its seats are taken")[place]
+        &self.shelves[shelf].get().expect("the shelf is there")[place]
     }
 }
 
