@@ -260,6 +260,7 @@ fn check_lives(reach: &Reach, run: &dyn Fn(&[&'static str]) -> String) {
     let why = run(&["why", "executor-1"]);
     assert!(why.starts_with("executor-1 running, life 3"), "{why}");
     assert!(why.contains("Z  killed\n    life     2\n    in hand  "), "{why}");
+    assert!(why.contains("    then     restarted as life 3 ("), "{why}");
     assert!(run(&["why", "executor-2"]).contains("it has not failed since the daemon began"));
     assert!(run(&["why", "root"]).starts_with("root [one_for_one] running"));
     let killed = run(&["actors", "kill", "executor-1", "--json"]);

@@ -64,7 +64,7 @@ pub use clock::Clock;
 pub use context::{Busy, Context, Panicked};
 pub use dead_letters::{DeadLetter, DeadReason};
 pub use events::{RuntimeEvent, Sent, Tapped};
-pub use failures::FailureRecord;
+pub use failures::{Aftermath, FailureRecord};
 pub use message::{Lane, Message, Overflow};
 pub use outlet::Outlet;
 pub use pool::{InvalidPool, Pool, PoolSpec, Routing};

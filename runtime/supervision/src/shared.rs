@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use ractor::{ActorCell, ActorRef};
+use synod_supervision_core::{ParkReason, Report};
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 use tokio::sync::Semaphore;
@@ -13,7 +14,7 @@ use crate::breaker::Breaker;
 use crate::clock::Clock;
 use crate::dead_letters::DeadLetters;
 use crate::events::{Events, RuntimeEvent};
-use crate::failures::{FailureRecord, Failures};
+use crate::failures::{Aftermath, FailureRecord, Failures};
 use crate::mailbox::MailboxFacts;
 use crate::runtime::RuntimeLimits;
 use crate::supervisor::Order;
@@ -96,6 +97,7 @@ impl Shared {
             cause: cause.to_owned(),
             message: in_hand.map(|in_hand| in_hand.kind),
             trace: in_hand.and_then(|in_hand| in_hand.trace),
+            then: Vec::new(),
         };
         self.failures.add(id, record);
     }
@@ -109,9 +111,55 @@ impl Shared {
         self.failures.forget(id);
     }
 
+    /// Keeps what a supervisor does about a failure.
+    pub(crate) fn followed(&self, at: Moment, report: &Report) {
+        let (child, at, what, is_last) = match report {
+            Report::RestartScheduled { child, at, attempt } => (
+                child,
+                *at,
+                format!("to be restarted, attempt {}", attempt.saturating_add(1)),
+                false,
+            ),
+            Report::Restarted { child, .. } => {
+                let what = match self.incarnation(child) {
+                    Incarnation(0) => "restarted".to_owned(),
+                    life => format!("restarted as life {life}"),
+                };
+                (child, at, what, true)
+            }
+            Report::Ended { child } => (child, at, "not restarted, by policy".to_owned(), true),
+            Report::GaveUp { child, .. } => {
+                (child, at, "too many failures: its supervisor gave up".to_owned(), true)
+            }
+            Report::Parked { child, why, until } => {
+                let what = format!("parked until told otherwise: {}", why.label());
+                let until = until.map_or((at, what), |until| (until, parked_until(*why)));
+                (child, until.0, until.1, false)
+            }
+            Report::Isolated { child, .. } => {
+                (child, at, "too many failures: left out for good".to_owned(), true)
+            }
+            Report::Opened { child, until, .. } => {
+                (child, *until, parked_until(ParkReason::Exceeded), false)
+            }
+            Report::Started { .. }
+            | Report::Exited { .. }
+            | Report::Unresponsive { .. }
+            | Report::Discarded { .. }
+            | Report::Probing
+            | Report::Recovered
+            | Report::ShuttingDown { .. } => return,
+        };
+        self.failures.followed(child, Aftermath { at, what, is_last });
+    }
+
     /// Which life an actor is in; 0 for supervisors, which have no mailbox.
     pub(crate) fn incarnation(&self, id: &ActorId) -> Incarnation {
         let mailboxes = self.mailboxes.lock();
         mailboxes.get(id).map(|mailbox| mailbox.incarnation()).unwrap_or_default()
     }
+}
+
+fn parked_until(why: ParkReason) -> String {
+    format!("parked until then: {}", why.label())
 }

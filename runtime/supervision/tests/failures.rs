@@ -98,3 +98,27 @@ async fn the_last_eight_are_kept() {
     let lives: Vec<u64> = failures(&stage).iter().map(|failure| failure.incarnation.0).collect();
     assert_eq!(lives, [3, 4, 5, 6, 7, 8, 9, 10]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_is_told_with_what_its_supervisor_did() {
+    let (stage, _running) = one(|args| args).await;
+    for _ in 0..2 {
+        stage.puppets[0].tell(Puppet::Fail).unwrap();
+        pass(SECOND).await;
+    }
+    let steps = |failure: &FailureRecord| -> Vec<String> {
+        failure.then.iter().map(|step| step.what.clone()).collect()
+    };
+    let all = failures(&stage);
+    assert_eq!(steps(&all[0]), ["to be restarted, attempt 1", "restarted as life 2"]);
+    assert_eq!(steps(&all[1]), ["to be restarted, attempt 2", "restarted as life 3"]);
+    let (failed, planned, back) = (all[1].at, all[1].then[0].at, all[1].then[1].at);
+    assert_eq!(planned.since(failed), Duration::from_millis(20), "after its back-off");
+    assert!(planned <= back);
+    for _ in 0..4 {
+        stage.puppets[0].tell(Puppet::Fail).unwrap();
+        pass(SECOND).await;
+    }
+    let last = failures(&stage).pop().unwrap();
+    assert_eq!(steps(&last), ["too many failures: its supervisor gave up"]);
+}

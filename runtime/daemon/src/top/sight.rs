@@ -57,6 +57,14 @@ pub(super) struct Failure {
     pub(super) cause: String,
     pub(super) message: Option<String>,
     pub(super) trace: Option<String>,
+    #[serde(default)]
+    pub(super) then: Vec<Aftermath>,
+}
+
+/// What a supervisor did about a failure.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Aftermath {
+    pub(super) what: String,
 }
 
 /// A circuit breaker.

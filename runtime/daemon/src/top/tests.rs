@@ -28,6 +28,7 @@ fn sight() -> Value {
     crashed["failures"] = json!([{
         "at": 1_700_000_003_000_000_000_u64, "incarnation": 2, "reason": "panic",
         "cause": "panicked: no such task", "message": "chain", "trace": null,
+        "then": [{ "at": 1_700_000_005_000_000_000_u64, "what": "to be restarted, attempt 2" }],
     }]);
     json!({
         "version": "0.1.0",

@@ -36,6 +36,7 @@ impl State {
     }
 
     pub(super) fn report(&mut self, at: Moment, report: Report) {
+        self.shared.followed(at, &report);
         match report.clone() {
             Report::Started { child, .. } => {
                 self.answer(&child, &Ok(()));

@@ -74,6 +74,9 @@ fn failures(node: &Node) -> Vec<Line<'static>> {
             format!(" {}", failure.cause).into(),
         ]));
         lines.push(Line::from(dim(format!("          {}", words::circumstances(failure)))));
+        if let Some(step) = failure.then.last() {
+            lines.push(Line::from(dim(format!("          then {}", step.what))));
+        }
     }
     if lines.is_empty() {
         lines.push(Line::from(dim(" none".to_owned())));

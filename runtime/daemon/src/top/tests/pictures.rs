@@ -99,9 +99,9 @@ fn details() {
  tasks  actor, under root                          Last failures
  last exit panicked: no such task at 22:13:23      22:13:23 ▲ panicked: no such task
  life      3, 2 restarts                                    life 2, handling `chain`
- handled   1,234,567, 0 a second                   What happened to it
- takes     median 12 µs, p99 12 ms                 nothing since this began to look
- mailbox   900 of 1344
+ handled   1,234,567, 0 a second                            then to be restarted, attempt 2
+ takes     median 12 µs, p99 12 ms                 What happened to it
+ mailbox   900 of 1344                             nothing since this began to look
  Edges
  ─journal─▶ store  StoreMsg
  ◀─events─ chain  ChainBatch
