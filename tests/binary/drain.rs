@@ -40,3 +40,26 @@ fn a_network_is_drained_by_a_program() {
     let summary = synod.event("summary", |_| true);
     assert_eq!(summary["open"], 0, "{summary}");
 }
+
+#[test]
+fn one_actor_is_drained_and_brought_back() {
+    let (_synod, reach) = Synod::ready_dev(&[]);
+    let url = reach.http.as_str();
+    let drained = ran(&["drain", "executor-1", "--url", url]);
+    assert_eq!(drained.code, Some(0), "{drained:?}");
+    assert!(drained.out.ends_with("`synod restart executor-1` brings it back\n"), "{drained:?}");
+    let actor = reach.actor("executor-1");
+    assert_eq!((&actor["state"], &actor["mailbox_depth"]), (&json!("dismissed"), &json!(0)));
+    assert_eq!(reach.actor("executor-2")["state"], "running", "its siblings work on");
+    assert_eq!(ran(&["restart", "executor-1", "--url", url]).code, Some(0));
+    until("its next life", || (reach.actor("executor-1")["state"] == "running").then_some(()));
+
+    let fails = |args: &[&str], code, word: &str| {
+        let ended = ran(&[args, &["--url", url]].concat());
+        assert_eq!(ended.code, Some(code), "{args:?}: {ended:?}");
+        assert!(ended.err.contains(word), "{args:?}: {ended:?}");
+    };
+    fails(&["drain", "root"], 69, "ends the daemon");
+    fails(&["drain", "executor-7"], 69, "did you mean");
+    fails(&["drain", "executor-1", "--deadline", "1s"], 2, "cannot be used with");
+}

@@ -49,7 +49,7 @@ pub enum Command {
     Why(ActorArgs),
     /// End an actor in order and start its next incarnation
     Restart(ActorArgs),
-    /// Bring a running daemon to an orderly end: what is accepted is finished first
+    /// Bring a running daemon, or one actor, to an orderly end: what is accepted is finished first
     Drain(DrainArgs),
     /// Look at actors, restart or kill one
     Actors(ActorsArgs),
@@ -284,7 +284,11 @@ pub struct ActorArgs {
 /// `synod drain`.
 #[derive(Debug, Args)]
 pub struct DrainArgs {
-    /// The longest it may take, as in 30s; without it, `runtime.drain_timeout`
+    /// Only this actor, or supervisor with all below it; `synod restart` brings it back
+    #[arg(conflicts_with = "deadline")]
+    pub actor: Option<String>,
+    /// The longest a daemon may take, as in 30s; without it, `runtime.drain_timeout`. An actor has
+    /// its own `stop_timeout`
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub deadline: Option<Duration>,
     /// Which daemon.

@@ -86,6 +86,7 @@ pub fn router(surface: Surface, limits: &Http) -> Router {
         .route("/v1/actors", get(actors::list))
         .route("/v1/actors/{id}", get(actors::one))
         .route("/v1/drain", get(drain::progress).post(drain::begin))
+        .route("/v1/drain/{id}", post(drain::one))
         .route("/v1/tree", get(actors::tree))
         .route("/v1/actors/{id}/restart", post(actors::restart))
         .route("/v1/actors/{id}/kill", post(actors::kill))

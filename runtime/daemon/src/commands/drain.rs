@@ -16,6 +16,9 @@ const LOOK: Duration = Duration::from_millis(200);
 /// Asks for an orderly end, and says how it goes until the daemon is gone.
 pub(super) fn drain(args: &DrainArgs) -> Result<u8, Exit> {
     let client = Client::new(&args.read.daemon);
+    if let Some(actor) = &args.actor {
+        return drain_one(&client, actor, args.read.json);
+    }
     let mut path = "/v1/drain".to_owned();
     if let Some(deadline) = args.deadline {
         let deadline = humantime::format_duration(deadline).to_string().replace(' ', "");
@@ -47,6 +50,29 @@ pub(super) fn drain(args: &DrainArgs) -> Result<u8, Exit> {
         return Err(Exit::new(DRAIN, why));
     }
     Ok(OK)
+}
+
+/// Asks for the end of one actor, and says how much it has left to do.
+fn drain_one(client: &Client<'_>, id: &str, as_json: bool) -> Result<u8, Exit> {
+    client.post(&format!("/v1/drain/{}", escaped(id)))?;
+    let mut last = None;
+    loop {
+        let node = client.get(&format!("/v1/actors/{}", escaped(id)))?;
+        let waiting = node["mailbox_depth"].as_u64();
+        if matches!(node["state"].as_str(), Some("dismissed" | "ended")) {
+            if as_json {
+                out::json(&node)?;
+            } else {
+                out::line(format_args!("{id} has ended; `synod restart {id}` brings it back"))?;
+            }
+            return Ok(OK);
+        }
+        if !as_json && last != waiting {
+            out::line(format_args!("draining {id}: {} messages wait", waiting.unwrap_or(0)))?;
+        }
+        last = waiting;
+        sleep(LOOK);
+    }
 }
 
 fn tell(args: &DrainArgs, told: &Value) -> Result<(), Exit> {

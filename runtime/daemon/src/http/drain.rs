@@ -1,10 +1,11 @@
-//! An orderly end on request: `POST /v1/drain` asks for it, `GET /v1/drain` says how far it is.
+//! An orderly end on request: `POST /v1/drain` asks for that of the daemon, `GET /v1/drain` says how
+//! far it is; `POST /v1/drain/{actor}` asks for one actor's.
 
 use std::time::Duration;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use parking_lot::Mutex;
 use serde::Deserialize;
@@ -13,10 +14,14 @@ use synod_supervision::Role;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::actors::known;
 use super::{Problem, Surface};
 
 /// The longest end that can be asked for.
 const DEADLINE_MAX: Duration = Duration::from_secs(3_600);
+
+/// An actor that takes longer to end is looked at instead.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Whether the end has been asked for, and until when it may take.
 #[derive(Debug, Default)]
@@ -95,6 +100,26 @@ pub(super) async fn begin(
         surface.draining.ask(deadline);
     }
     Ok((StatusCode::ACCEPTED, Json(told(&surface))))
+}
+
+/// Ends an actor, or a supervisor with all below it, once it has handled what it accepted. Its
+/// state says when that is done; [`super::actors::restart`] brings it back.
+pub(super) async fn one(
+    State(surface): State<Surface>,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let view = known(&surface, &id)?;
+    if view.id == surface.root {
+        let why = format!("{id} is the root: POST /v1/drain ends the daemon");
+        return Err(Problem::bad_request(why));
+    }
+    // The order is given at the first look; its end need not be waited for here.
+    let ended = tokio::time::timeout(PATIENCE, surface.runtime.terminate_child(&view.id)).await;
+    match ended {
+        Ok(Err(error)) => Err(Problem::conflict(error.to_string())),
+        Ok(Ok(())) => Ok((StatusCode::OK, Json(json!({ "actor": id, "ended": true })))),
+        Err(_) => Ok((StatusCode::ACCEPTED, Json(json!({ "actor": id, "ended": false })))),
+    }
 }
 
 pub(super) async fn progress(State(surface): State<Surface>) -> Json<Value> {

@@ -27,7 +27,7 @@ pub(super) async fn index() -> Json<Value> {
             "GET /v1/breakers", "POST /v1/breakers/{name}/{open|close|reset}",
             "GET /v1/events", "GET /v1/tap", "GET /v1/live",
             "GET /v1/view", "GET /v1/view/live", "GET /v1/edges",
-            "GET /v1/actors/{id}", "GET /v1/drain", "POST /v1/drain", "GET /v1/tasks", "GET /v1/tasks/{id}",
+            "GET /v1/actors/{id}", "GET /v1/drain", "POST /v1/drain", "POST /v1/drain/{id}", "GET /v1/tasks", "GET /v1/tasks/{id}",
             "GET /v1/executors/{id}/answers", "GET /v1/memory/{agent}",
             "POST /v1/memory/{agent}", "POST /v1/memory/{agent}/query",
             "GET /v1/memory/{agent}/{id}", "DELETE /v1/memory/{agent}/{id}",

@@ -92,7 +92,7 @@ impl Tone {
             }
             "backoff" | "open" | "forced_open" | "failed" | "halted" | "exited" | "killed"
             | "gave_up" | "unresponsive" | "stuck" | "parked" | "isolated" => Self::Bad,
-            "ended" | "started" | "dismissed" => Self::Calm,
+            "ended" | "started" | "dismissed" | "drained" => Self::Calm,
             _ => Self::Soon,
         }
     }

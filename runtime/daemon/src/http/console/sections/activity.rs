@@ -94,6 +94,9 @@ fn row(html: &mut Html, event: &RuntimeEvent) {
         RuntimeEvent::Started { at, actor, incarnation } => {
             (at, actor.as_str(), "started", life(*incarnation))
         }
+        RuntimeEvent::Exited { at, actor, reason: "drained", .. } => {
+            (at, actor.as_str(), "drained", String::new())
+        }
         RuntimeEvent::Exited { at, actor, reason, detail } => {
             let detail = if detail == reason { String::new() } else { format!(": {detail}") };
             (at, actor.as_str(), "exited", format!("{reason}{detail}"))
