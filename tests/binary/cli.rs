@@ -289,5 +289,8 @@ fn check_refusals(url: &str) {
     fails(&["tap", "Store"], &["`Store` is no actor id"]);
     fails(&["actors", "kill", "no body"], &["`no body` is no actor id"]);
     fails(&["actors", "kill", "../store"], &["`../store` is no actor id"]);
-    fails(&["breakers", "open", "nobody"], &["nobody", "/v1/breakers"]);
+    fails(
+        &["breakers", "open", "nobody"],
+        &["no breaker `nobody` here, there are ", "embedding", "/v1/breakers"],
+    );
 }

@@ -104,9 +104,10 @@ fn may_see(dir: &str, names: &BTreeMap<String, String>) -> BTreeSet<String> {
     let visible: Vec<String> = match dir.split('/').collect::<Vec<_>>()[..] {
         ["messages", "types"] | ["runtime", "supervision", "lanes" | "waits"] => vec![],
         ["runtime", "supervision", "core"] | ["actors", _, "core"] => strings(&["synod-types"]),
+        ["runtime", "supervision", "gate"] => strings(&["synod-types", "synod-supervision-core"]),
         ["runtime", "supervision"] => {
             let machinery =
-                ["core", "lanes", "waits"].map(|room| format!("synod-supervision-{room}"));
+                ["core", "gate", "lanes", "waits"].map(|room| format!("synod-supervision-{room}"));
             std::iter::once("synod-types".to_owned()).chain(machinery).collect()
         }
         ["messages", "protocol"] => strings(&["synod-types", "synod-supervision"]),

@@ -1,7 +1,6 @@
 //! Circuit breakers around calls to the outside.
 
 mod call;
-mod gate;
 mod view;
 mod watch;
 
@@ -13,16 +12,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use synod_supervision_core::{
-    BreakerCore, BreakerPolicy, OpensOn, Permit, Rejection, Span, Transition,
-};
+use synod_supervision_core::{BreakerCore, BreakerPolicy, Rejection, Transition};
+use synod_supervision_gate::{Gate, Pass};
 use synod_types::time::Moment;
 use tokio::sync::broadcast;
 
 use crate::events::RuntimeEvent;
 use crate::metrics::BreakerMetrics;
 use crate::shared::Shared;
-use gate::Gate;
 use view::Shown;
 
 /// One breaker for one dependency. While it is open no call reaches the dependency.
@@ -72,7 +69,7 @@ impl Breaker {
             name: name.into(),
             call_timeout: policy.call_timeout,
             slow_after: policy.slow().map(|slow| slow.after),
-            gate: Gate::new(BreakerCore::new(BreakerPolicy { seed, ..policy }), grows_old(&policy)),
+            gate: Gate::new(BreakerCore::new(BreakerPolicy { seed, ..policy })),
             changes: broadcast::Sender::new(watch::BACKLOG_MAX),
             changed: AtomicU64::new(0),
             shared,
@@ -132,9 +129,9 @@ impl Breaker {
         })
     }
 
-    fn admit(&self) -> Result<Permit, Rejection> {
+    fn admit(&self) -> Result<Pass, Rejection> {
         let admitted = self.ask(|core, now| match core.admit(now) {
-            Ok((permit, changed)) => (Ok(permit), changed),
+            Ok((permit, changed)) => (Ok(Pass::of(permit)), changed),
             Err(rejection) => (Err(rejection), None),
         });
         admitted.inspect_err(|rejection| self.metrics.refused(*rejection))
@@ -165,20 +162,9 @@ impl Breaker {
     }
 }
 
-/// Whether what was counted falls out of the window as time goes by.
-const fn grows_old(policy: &BreakerPolicy) -> bool {
-    match policy.opens_on {
-        OpensOn::ConsecutiveFailures(_) => false,
-        OpensOn::Window(window) => matches!(window.span, Span::Time(_)),
-    }
-}
-
 /// FNV-1a of the name: breakers of one policy draw different lots.
 fn seed_of(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
-
-#[cfg(test)]
-mod tests;

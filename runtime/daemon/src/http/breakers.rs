@@ -14,7 +14,7 @@ pub(super) async fn act(
     State(surface): State<Surface>,
     Path((name, action)): Path<(String, String)>,
 ) -> Result<Json<BreakerView>, Problem> {
-    let missing = || Problem::not_found(format!("no breaker `{name}` here; see /v1/breakers"));
+    let missing = || Problem::not_found(unknown(&name, &surface.runtime.breakers()));
     let breaker = surface.runtime.find_breaker(&name).ok_or_else(missing)?;
     match action.as_str() {
         "open" => breaker.force_open(),
@@ -26,4 +26,16 @@ pub(super) async fn act(
         }
     }
     Ok(Json(breaker.view()))
+}
+
+/// Names a few that there are.
+fn unknown(name: &str, breakers: &[BreakerView]) -> String {
+    let some: Vec<&str> = breakers.iter().take(8).map(|breaker| breaker.name.as_str()).collect();
+    let there = match (some.len(), breakers.len()) {
+        (0, _) => "there is none".to_owned(),
+        (some_len, len) if some_len < len => format!("there are {} and others", some.join(", ")),
+        (1, _) => format!("there is {}", some.join("")),
+        _ => format!("there are {}", some.join(", ")),
+    };
+    format!("no breaker `{name}` here, {there}; see /v1/breakers")
 }

@@ -1,11 +1,12 @@
 //! One call through a breaker.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
-use synod_supervision_core::{CallOutcome, Permit};
+use synod_supervision_core::{CallOutcome, Rejection};
+use synod_supervision_gate::Pass;
 use synod_types::time::Moment;
 
 use super::{Breaker, BreakerError};
@@ -15,6 +16,7 @@ impl Breaker {
     ///
     /// # Errors
     /// [`BreakerError`].
+    #[inline]
     pub async fn call<T, E>(
         &self,
         call: impl Future<Output = Result<T, E>>,
@@ -30,62 +32,91 @@ impl Breaker {
     ///
     /// # Errors
     /// [`BreakerError`].
+    #[inline]
     pub async fn call_judged<T, E>(
         &self,
         call: impl Future<Output = Result<T, E>>,
         is_failure: impl FnOnce(&E) -> bool,
     ) -> Result<T, BreakerError<E>> {
-        let permit = match self.gate.admit() {
-            Some(permit) => permit,
-            None => {
-                let refused = |why| BreakerError::Refused { breaker: Arc::clone(&self.name), why };
-                self.admit().map_err(refused)?
+        let mut call = pin!(call);
+        // A call that is over at once needs no timer, and no exact time.
+        let begun = poll_fn(|task| Poll::Ready(self.begin(call.as_mut(), task))).await;
+        let (under_way, error) = match begun {
+            Begun::Succeeded(value) => return Ok(value),
+            Begun::Refused(why) => return Err(self.refused(why)),
+            Begun::Failed(under_way, error) => (under_way, error),
+            Begun::Waits(mut under_way) => {
+                under_way.wait();
+                match tokio::time::timeout(self.call_timeout, call).await {
+                    Ok(Ok(value)) => {
+                        under_way.succeed();
+                        return Ok(value);
+                    }
+                    Ok(Err(error)) => (under_way, error),
+                    Err(_) => return Err(self.timed_out(under_way)),
+                }
             }
         };
-        let mut under_way = UnderWay { breaker: self, permit: Some(permit), began: self.began() };
-        let (mut call, mut limit) = (pin!(call), pin!(None));
-        // A call that is over at once needs no timer, and no exact time.
-        let ended = poll_fn(|task| {
-            if let Poll::Ready(ended) = call.as_mut().poll(task) {
-                return Poll::Ready(Some(ended));
-            }
-            if limit.is_none() {
-                under_way.wait();
-                limit.set(Some(tokio::time::sleep(self.call_timeout)));
-            }
-            let limit = limit.as_mut().as_pin_mut().map(|limit| limit.poll(task));
-            limit.unwrap_or(Poll::Pending).map(|()| None)
-        });
-        match ended.await {
-            Some(Ok(value)) => {
+        if is_failure(&error) {
+            self.metrics.failed();
+            under_way.end(CallOutcome::Failure, CallOutcome::SlowFailure);
+        } else {
+            self.metrics.tolerated();
+            under_way.end(CallOutcome::Success, CallOutcome::SlowSuccess);
+        }
+        Err(BreakerError::Inner(error))
+    }
+
+    /// Asks for leave, and for the call's first step.
+    #[inline]
+    fn begin<T, E>(
+        &self,
+        call: Pin<&mut impl Future<Output = Result<T, E>>>,
+        task: &mut Context<'_>,
+    ) -> Begun<'_, T, E> {
+        let admitted = self.gate.admit().map_or_else(|| self.admit(), Ok);
+        let pass = match admitted {
+            Ok(pass) => pass,
+            Err(why) => return Begun::Refused(why),
+        };
+        let under_way = UnderWay { breaker: self, pass: Some(pass), began: self.began() };
+        match call.poll(task) {
+            Poll::Ready(Ok(value)) => {
                 under_way.succeed();
-                Ok(value)
+                Begun::Succeeded(value)
             }
-            Some(Err(error)) => {
-                if is_failure(&error) {
-                    self.metrics.failed();
-                    under_way.end(CallOutcome::Failure, CallOutcome::SlowFailure);
-                } else {
-                    self.metrics.tolerated();
-                    under_way.end(CallOutcome::Success, CallOutcome::SlowSuccess);
-                }
-                Err(BreakerError::Inner(error))
-            }
-            None => {
-                self.metrics.timed_out();
-                under_way.end(CallOutcome::Failure, CallOutcome::SlowFailure);
-                Err(BreakerError::Timeout(Arc::clone(&self.name)))
-            }
+            Poll::Ready(Err(error)) => Begun::Failed(under_way, error),
+            Poll::Pending => Begun::Waits(under_way),
         }
     }
 
+    #[inline]
     fn began(&self) -> Began {
-        if self.slow_after.is_some() {
-            Began::AtTick(self.shared.clock.coarse())
-        } else {
-            Began::Untimed
+        match self.slow_after {
+            Some(_) => Began::AtTick(self.shared.clock.coarse()),
+            None => Began::Untimed,
         }
     }
+
+    #[cold]
+    fn refused<E>(&self, why: Rejection) -> BreakerError<E> {
+        BreakerError::Refused { breaker: Arc::clone(&self.name), why }
+    }
+
+    #[cold]
+    fn timed_out<E>(&self, under_way: UnderWay<'_>) -> BreakerError<E> {
+        self.metrics.timed_out();
+        under_way.end(CallOutcome::Failure, CallOutcome::SlowFailure);
+        BreakerError::Timeout(Arc::clone(&self.name))
+    }
+}
+
+/// What came of a call's first step.
+enum Begun<'a, T, E> {
+    Succeeded(T),
+    Refused(Rejection),
+    Failed(UnderWay<'a>, E),
+    Waits(UnderWay<'a>),
 }
 
 /// When a call began, as exactly as is worth while.
@@ -99,10 +130,10 @@ enum Began {
     At(Moment),
 }
 
-/// A call, and its permit, which is given back even if the call is dropped half-way.
+/// A call, and its pass, which is given back even if the call is dropped half-way.
 struct UnderWay<'a> {
     breaker: &'a Breaker,
-    permit: Option<Permit>,
+    pass: Option<Pass>,
     began: Began,
 }
 
@@ -128,17 +159,14 @@ impl UnderWay<'_> {
 
     #[inline]
     fn succeed(mut self) {
-        let Some(permit) = self.permit.take() else { return };
         let breaker = self.breaker;
+        let Some(pass) = self.pass.take() else { return };
         if self.is_slow() {
-            self.permit = Some(permit);
-        } else if let Err(permit) = breaker.gate.succeed(permit, || breaker.shared.clock.coarse()) {
-            self.permit = Some(permit);
-        } else {
-            return;
+            breaker.succeed_slowly(pass);
+        } else if let Err(permit) = breaker.gate.succeed(pass, || breaker.shared.clock.coarse()) {
+            breaker.metrics.succeeded(1);
+            breaker.report(Pass::of(permit), CallOutcome::Success);
         }
-        breaker.metrics.succeeded(1);
-        self.end(CallOutcome::Success, CallOutcome::SlowSuccess);
     }
 
     fn end(mut self, quick: CallOutcome, slow: CallOutcome) {
@@ -146,20 +174,32 @@ impl UnderWay<'_> {
         if outcome.is_slow() {
             self.breaker.metrics.slow();
         }
-        self.report(outcome);
+        if let Some(pass) = self.pass.take() {
+            self.breaker.report(pass, outcome);
+        }
+    }
+}
+
+impl Breaker {
+    #[cold]
+    fn succeed_slowly(&self, pass: Pass) {
+        self.metrics.succeeded(1);
+        self.metrics.slow();
+        self.report(pass, CallOutcome::SlowSuccess);
     }
 
-    fn report(&mut self, outcome: CallOutcome) {
-        let Some(permit) = self.permit.take() else { return };
-        self.breaker.ask(|core, now| ((), core.report(now, permit, outcome)));
+    #[cold]
+    fn report(&self, pass: Pass, outcome: CallOutcome) {
+        self.ask(|core, now| ((), core.report(now, pass.into_permit(), outcome)));
     }
 }
 
 impl Drop for UnderWay<'_> {
+    #[inline]
     fn drop(&mut self) {
-        if self.permit.is_some() {
+        if let Some(pass) = self.pass.take() {
             self.breaker.metrics.cancelled();
-            self.report(CallOutcome::Cancelled);
+            self.breaker.report(pass, CallOutcome::Cancelled);
         }
     }
 }

@@ -9,22 +9,21 @@ use synod_supervision_core::{
 };
 use synod_types::time::Moment;
 
-use super::gate::Gate;
-use super::grows_old;
+use super::{Gate, Pass};
 
 /// As a call does: the quick way first, then the core.
-fn admit(gate: &Gate, now: Moment) -> Option<Permit> {
-    let asked = || gate.ask(|core, _| core.admit(now).ok().map(|(permit, _)| permit));
+fn admit(gate: &Gate, now: Moment) -> Option<Pass> {
+    let asked = || gate.ask(|core, _| core.admit(now).ok().map(|(permit, _)| Pass::of(permit)));
     gate.admit().or_else(asked)
 }
 
-fn report(gate: &Gate, now: Moment, permit: Permit, outcome: CallOutcome) {
+fn report(gate: &Gate, now: Moment, pass: Pass, outcome: CallOutcome) {
     let permit = match outcome {
-        CallOutcome::Success => gate.succeed(permit, || now).err(),
+        CallOutcome::Success => gate.succeed(pass, || now).err(),
         CallOutcome::SlowSuccess
         | CallOutcome::Failure
         | CallOutcome::SlowFailure
-        | CallOutcome::Cancelled => Some(permit),
+        | CallOutcome::Cancelled => Some(pass.into_permit()),
     };
     if let Some(permit) = permit {
         gate.ask(|core, _| core.report(now, permit, outcome));
@@ -32,7 +31,7 @@ fn report(gate: &Gate, now: Moment, permit: Permit, outcome: CallOutcome) {
 }
 
 fn gate(policy: BreakerPolicy) -> Gate {
-    Gate::new(BreakerCore::new(policy), grows_old(&policy))
+    Gate::new(BreakerCore::new(policy))
 }
 
 fn policies() -> impl Strategy<Value = BreakerPolicy> {
@@ -107,15 +106,15 @@ proptest! {
             now = now + Duration::from_secs(gap / 10 * gap);
             match act {
                 Act::Report(nth, outcome) if nth < permits.len() => {
-                    let (permit, expected): (Permit, Permit) = permits.remove(nth);
-                    report(&gate, now, permit, outcome);
+                    let (pass, expected): (Pass, Permit) = permits.remove(nth);
+                    report(&gate, now, pass, outcome);
                     core.report(now, expected, outcome);
                 }
                 Act::Call | Act::Report(..) => {
                     let expected = core.admit(now).ok().map(|(permit, _)| permit);
-                    let permit = admit(&gate, now);
-                    prop_assert_eq!(&permit, &expected);
-                    permits.extend(permit.zip(expected));
+                    let pass = admit(&gate, now);
+                    prop_assert_eq!(pass.is_some(), expected.is_some());
+                    permits.extend(pass.zip(expected));
                 }
                 Act::ForceOpen => {
                     core.force_open();
@@ -168,17 +167,19 @@ fn many_threads_overbook_nothing_and_every_success_is_counted_once() {
         counted.fetch_add(successes, Ordering::Relaxed);
     };
     let call = |is_cancelled: bool| {
-        let mut permit = gate.admit();
-        if permit.is_none() {
-            ask(&mut |core| permit = core.admit(now).ok().map(|(permit, _)| permit));
+        let mut pass = gate.admit();
+        if pass.is_none() {
+            ask(&mut |core| pass = core.admit(now).ok().map(|(permit, _)| Pass::of(permit)));
         }
-        let Some(mut permit) = permit else { return };
-        if !is_cancelled {
+        let Some(pass) = pass else { return };
+        let permit = if is_cancelled {
+            pass.into_permit()
+        } else {
             made.fetch_add(1, Ordering::Relaxed);
-            let Err(back) = gate.succeed(permit, || now) else { return };
+            let Err(permit) = gate.succeed(pass, || now) else { return };
             counted.fetch_add(1, Ordering::Relaxed);
-            permit = back;
-        }
+            permit
+        };
         let outcome = if is_cancelled { CallOutcome::Cancelled } else { CallOutcome::Success };
         let mut permit = Some(permit);
         ask(&mut |core| {

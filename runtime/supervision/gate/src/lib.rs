@@ -13,18 +13,12 @@
 //! All that a quick step needs stands in one word, so one compare-and-swap is the whole step:
 //! whoever holds the head has changed the word, and a quick step that began before fails.
 
-use synod_supervision_core::{BreakerCore, Permit};
+mod sync;
+
+use synod_supervision_core::{BreakerCore, OpensOn, Permit, Span};
 use synod_types::time::Moment;
 
-#[cfg(not(loom))]
-use parking_lot::Mutex;
-#[cfg(not(loom))]
-use std::sync::atomic::{AtomicU64, Ordering};
-
-#[cfg(loom)]
-use loom::sync::Mutex;
-#[cfg(loom)]
-use loom::sync::atomic::{AtomicU64, Ordering};
+use sync::{AtomicU64, Mutex, Ordering};
 
 const ONE_CALL: u64 = 1;
 const CALLS: u64 = (1 << 17) - 1;
@@ -37,13 +31,32 @@ const HELD: u64 = 1 << 63;
 
 /// A core that need not be asked about every call.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub struct Gate {
     head: AtomicU64,
     /// When the lease ends, in nanoseconds. Of a lease without an end nobody reads it.
     until: AtomicU64,
     has_end: bool,
     calls_max: u64,
     asked: Mutex<Asked>,
+}
+
+/// A permit, and the head as it was when the gate gave it.
+#[derive(Debug)]
+#[must_use = "a pass holds a place until it is reported"]
+pub struct Pass {
+    head: u64,
+}
+
+impl Pass {
+    /// Of a permit that the core gave.
+    pub fn of(permit: Permit) -> Self {
+        Self { head: HELD | (u64::from(permit.epoch()) << EPOCH) }
+    }
+
+    /// The permit, for the core.
+    pub const fn into_permit(self) -> Permit {
+        Permit::of_epoch(epoch(self.head))
+    }
 }
 
 #[derive(Debug)]
@@ -54,7 +67,12 @@ struct Asked {
 }
 
 impl Gate {
-    pub(crate) fn new(core: BreakerCore, has_end: bool) -> Self {
+    /// A gate before `core`.
+    pub fn new(core: BreakerCore) -> Self {
+        let has_end = match core.policy().opens_on {
+            OpensOn::ConsecutiveFailures(_) => false,
+            OpensOn::Window(window) => matches!(window.span, Span::Time(_)),
+        };
         let calls_max = u64::from(core.policy().calls_max);
         let gate = Self {
             head: AtomicU64::new(HELD),
@@ -69,36 +87,38 @@ impl Gate {
 
     /// Lets a call through, if that needs no thought.
     #[inline]
-    pub(crate) fn admit(&self) -> Option<Permit> {
+    pub fn admit(&self) -> Option<Pass> {
         let mut head = self.head.load(Ordering::Acquire);
         while head & (HELD | ADMITS) == ADMITS && head & CALLS < self.calls_max {
             match self.replace(head, head + ONE_CALL) {
-                Ok(()) => return Some(Permit::of_epoch(epoch(head))),
+                Ok(()) => return Some(Pass { head: head + ONE_CALL }),
                 Err(now) => head = now,
             }
         }
         None
     }
 
-    /// Takes back the permit of a call that succeeded, if that needs no thought. The clock is
-    /// read only for a lease that may have ended.
+    /// Takes back the pass of a call that succeeded, if that needs no thought. The clock is read
+    /// only for a lease that may have ended.
+    ///
+    /// # Errors
+    /// The permit, for the core.
     #[inline]
-    pub(crate) fn succeed(
-        &self,
-        permit: Permit,
-        now: impl FnOnce() -> Moment,
-    ) -> Result<(), Permit> {
-        let mut head = self.head.load(Ordering::Acquire);
+    pub fn succeed(&self, pass: Pass, now: impl FnOnce() -> Moment) -> Result<(), Permit> {
+        let own = epoch(pass.head);
         if self.has_end && self.until.load(Ordering::Relaxed) <= now().unix_nanos() {
-            return Err(permit);
+            return Err(pass.into_permit());
         }
-        while head & HELD == 0 && 0 < left(head) && epoch(head) == permit.epoch() {
+        // Nothing may have happened since the call was let through: then no look is needed.
+        let is_known = pass.head & HELD == 0;
+        let mut head = if is_known { pass.head } else { self.head.load(Ordering::Acquire) };
+        while head & HELD == 0 && 0 < left(head) && epoch(head) == own {
             match self.replace(head, head - ONE_LEFT - ONE_CALL) {
                 Ok(()) => return Ok(()),
                 Err(now) => head = now,
             }
         }
-        Err(permit)
+        Err(pass.into_permit())
     }
 
     #[inline]
@@ -109,8 +129,8 @@ impl Gate {
     }
 
     /// Asks the core. `step` is told how many successes went by the lease since the last time.
-    pub(crate) fn ask<T>(&self, step: impl FnOnce(&mut BreakerCore, u32) -> T) -> T {
-        let mut asked = self.lock();
+    pub fn ask<T>(&self, step: impl FnOnce(&mut BreakerCore, u32) -> T) -> T {
+        let mut asked = self.asked.lock();
         let head = self.head.fetch_or(HELD, Ordering::AcqRel);
         let successes = asked.granted - left(head);
         asked.core.settle((head & CALLS) as u32, successes);
@@ -126,16 +146,6 @@ impl Gate {
         self.head.store(next, Ordering::Release);
         done
     }
-
-    #[cfg(not(loom))]
-    fn lock(&self) -> parking_lot::MutexGuard<'_, Asked> {
-        self.asked.lock()
-    }
-
-    #[cfg(loom)]
-    fn lock(&self) -> loom::sync::MutexGuard<'_, Asked> {
-        self.asked.lock().unwrap()
-    }
 }
 
 const fn left(head: u64) -> u32 {
@@ -145,3 +155,6 @@ const fn left(head: u64) -> u32 {
 const fn epoch(head: u64) -> u32 {
     ((head >> EPOCH) & EPOCH_MASK) as u32
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;
