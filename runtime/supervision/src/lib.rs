@@ -76,3 +76,8 @@ pub use waits::{Cycle, WaitView};
 pub use watchdog::Watchdog;
 
 pub use synod_supervision_core as core;
+
+/// The example in the guide is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guides/pools.md")]
+struct Guide;

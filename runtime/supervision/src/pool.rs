@@ -137,7 +137,9 @@ impl ChildSpec {
         args: &A::Args,
     ) -> Self {
         let worker = |address: &Address<A::Msg>| {
-            let policy = ChildPolicy { id: address.id().clone(), ..policy.clone() };
+            // For those above, it is the pool that matters.
+            let (id, is_significant) = (address.id().clone(), false);
+            let policy = ChildPolicy { id, is_significant, ..policy.clone() };
             Self::worker::<A>(policy, address, args.clone())
         };
         let children: Vec<Self> = pool.workers.iter().map(worker).collect();
