@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::format;
+use crate::recovery::Recovery;
 use crate::supervisor::Restart;
 
 /// How an actor lives, whatever its kind.
@@ -14,6 +15,19 @@ use crate::supervisor::Restart;
 pub(crate) struct Life {
     /// When it is restarted.
     pub(crate) restart: Restart,
+    /// What follows when restarts do not help.
+    pub(crate) recovery: Recovery,
+    /// With `recovery = "degrade"`: the wait before it is tried again; it doubles with each in a
+    /// row, up to an hour.
+    #[serde(with = "humantime_serde")]
+    #[schemars(schema_with = "format::duration", extend("x-max" = "1h"))]
+    pub(crate) retry_after: Duration,
+    /// Its own end may end its supervisor: see `auto_shutdown`.
+    pub(crate) significant: bool,
+    /// Actors whose breakers it cannot work without. If it fails while one of them is open, it
+    /// waits until that lets calls through, and the failure does not count.
+    #[schemars(length(max = 16))]
+    pub(crate) needs: Vec<String>,
     /// How long a start may take before it counts as failed.
     #[serde(with = "humantime_serde")]
     #[schemars(schema_with = "format::duration", extend("x-max" = "1h"))]
@@ -42,6 +56,10 @@ impl Default for Life {
     fn default() -> Self {
         Self {
             restart: Restart::Permanent,
+            recovery: Recovery::Restart,
+            retry_after: Duration::from_secs(60),
+            significant: false,
+            needs: Vec::new(),
             start_timeout: Duration::from_secs(10),
             stop_timeout: Duration::from_secs(5),
             stuck_after: Duration::from_secs(60),

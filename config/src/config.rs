@@ -17,7 +17,7 @@ use crate::set::OperatorSet;
 use crate::shape::join;
 use crate::topology::{Actor, Settings, Topology};
 use crate::written::{ActorSection, Settings as Section, Written};
-use crate::{breaker, graph, pool, reach, schema, shape, tree};
+use crate::{breaker, graph, pool, reach, recovery, schema, shape, tree};
 
 /// Longer files are not read.
 const FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -162,6 +162,7 @@ fn actor(
     section: &ActorSection,
     parent: Option<&str>,
 ) -> Option<(ActorId, Actor)> {
+    recovery::check_actor(check, id, section);
     let key = join(&join("actors", id), "settings");
     let settings = match &section.settings {
         Section::Store(section) => section.check(check, &key).map(Settings::Store),
@@ -179,6 +180,10 @@ fn actor(
     let actor = Actor {
         supervisor: ActorId::new(parent?).ok()?,
         restart: life.restart,
+        recovery: life.recovery,
+        retry_after: life.retry_after,
+        significant: life.significant,
+        needs: life.needs.iter().filter_map(|name| ActorId::new(name).ok()).collect(),
         start_timeout: life.start_timeout,
         stop_timeout: life.stop_timeout,
         stuck_after: life.stuck_after,

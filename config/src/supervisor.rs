@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::format;
+use crate::recovery::{AutoShutdown, OnExceeded};
 
 /// A supervisor: which children, in which order, and what happens when one fails. The one named
 /// `root` is the top; when it gives up, the process ends.
@@ -17,9 +18,26 @@ pub(crate) struct SupervisorSection {
     pub(crate) children: Vec<String>,
     /// Who else is restarted when a child fails.
     pub(crate) strategy: Strategy,
-    /// Restarts within `period`; one more and the supervisor gives up and fails itself.
+    /// Restarts within `period`; one more is one too many: see `on_exceeded`.
     #[schemars(range(min = 0, max = 10_000))]
     pub(crate) restarts_max: u32,
+    /// What follows one failure too many.
+    pub(crate) on_exceeded: OnExceeded,
+    /// With `on_exceeded = "park"`: how long the children are halted; it doubles each time they
+    /// fail again before they have run for `backoff_reset_after`, up to an hour.
+    #[serde(with = "humantime_serde")]
+    #[schemars(schema_with = "format::duration", extend("x-max" = "1h"))]
+    pub(crate) park_for: Duration,
+    /// With `on_exceeded = "park"`: failures after which they are halted again.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub(crate) park_probes: u32,
+    /// Whether it ends when significant children have ended by themselves.
+    pub(crate) auto_shutdown: AutoShutdown,
+    /// Its own end may end its parent: see `auto_shutdown`. Not for `root`.
+    pub(crate) significant: bool,
+    /// Children it may have at once, those added while it runs included.
+    #[schemars(range(min = 1, max = 1024))]
+    pub(crate) children_max: usize,
     /// The time in which `restarts_max` restarts are suffered.
     #[serde(with = "humantime_serde")]
     #[schemars(schema_with = "format::duration")]
@@ -53,6 +71,12 @@ impl Default for SupervisorSection {
             children: Vec::new(),
             strategy: Strategy::OneForOne,
             restarts_max: 10,
+            on_exceeded: OnExceeded::Escalate,
+            park_for: Duration::from_secs(30),
+            park_probes: 3,
+            auto_shutdown: AutoShutdown::Never,
+            significant: false,
+            children_max: 1024,
             period: Duration::from_secs(60),
             backoff_first: Duration::from_millis(50),
             backoff_max: Duration::from_secs(10),

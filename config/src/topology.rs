@@ -13,6 +13,7 @@ use crate::executor::ExecutorSettings;
 use crate::kinds::{Kind, Manner, Sentence};
 use crate::memory::MemorySettings;
 use crate::quorum::QuorumSettings;
+use crate::recovery::{AutoShutdown, OnExceeded, Recovery};
 use crate::signer::SignerSettings;
 use crate::store::StoreSettings;
 use crate::supervisor::{Restart, Strategy};
@@ -45,6 +46,18 @@ pub struct Supervisor {
     pub restarts_max: u32,
     /// See `restarts_max`.
     pub period: Duration,
+    /// What follows one failure too many.
+    pub on_exceeded: OnExceeded,
+    /// How long children are parked at first.
+    pub park_for: Duration,
+    /// Failures on probation after which they are parked again; at least one.
+    pub park_probes: u32,
+    /// Whether it ends with its significant children.
+    pub auto_shutdown: AutoShutdown,
+    /// Whether its own end may end its parent.
+    pub significant: bool,
+    /// Children it may have at once.
+    pub children_max: usize,
     /// Waits between restarts.
     pub backoff: Backoff,
     /// When its parent restarts it.
@@ -91,6 +104,14 @@ pub struct Actor {
     pub supervisor: ActorId,
     /// When it is restarted.
     pub restart: Restart,
+    /// What follows when restarts do not help.
+    pub recovery: Recovery,
+    /// If it is degraded: the first wait before it is tried again.
+    pub retry_after: Duration,
+    /// Whether its own end may end its supervisor.
+    pub significant: bool,
+    /// Actors whose breakers it cannot work without.
+    pub needs: Vec<ActorId>,
     /// How long a start may take.
     pub start_timeout: Duration,
     /// How long an orderly stop may take.

@@ -7,6 +7,7 @@ use synod_types::actor::ActorId;
 
 use crate::check::Check;
 use crate::near;
+use crate::recovery;
 use crate::shape::join;
 use crate::supervisor::SupervisorSection;
 use crate::topology::{Backoff, Child, Supervisor};
@@ -46,6 +47,12 @@ fn check_section(check: &mut Check<'_, '_>, id: &str, section: &SupervisorSectio
     }
     let backoff = ("backoff_first", section.backoff_first);
     check.at_most(&key, backoff, ("backoff_max", section.backoff_max));
+    recovery::check_intensity(check, &key, section);
+    recovery::check_significant(check, &key, section.significant, section.restart);
+    if section.children_max < section.children.len() {
+        let hint = format!("at least {}", section.children.len());
+        check.found.refuse(&join(&key, "children_max"), "fewer than there are children", hint);
+    }
 }
 
 fn check_children(
@@ -139,6 +146,12 @@ fn supervisor(
         strategy: section.strategy,
         restarts_max: section.restarts_max,
         period: section.period,
+        on_exceeded: section.on_exceeded,
+        park_for: section.park_for,
+        park_probes: section.park_probes,
+        auto_shutdown: section.auto_shutdown,
+        significant: section.significant,
+        children_max: section.children_max,
         backoff: Backoff {
             first: section.backoff_first,
             max: section.backoff_max,

@@ -6,6 +6,7 @@ use synod_types::actor::ActorId;
 
 use super::Explainer;
 use crate::kinds::Manner;
+use crate::recovery::OnExceeded;
 use crate::supervisor::{Restart, Strategy};
 use crate::topology::{Child, Supervisor};
 
@@ -71,7 +72,21 @@ impl Explainer<'_> {
                 told.push(with_it(name, rules, failed));
             }
             let (times, period) = (times(rules.restarts_max), time(rules.period));
-            let limit = format!("more than {times} within {period} below {name}, and {name} fails");
+            let limit = format!("more than {times} within {period} below {name}, and");
+            let limit = match rules.on_exceeded {
+                OnExceeded::Escalate => format!("{limit} {name} fails"),
+                OnExceeded::Exit => {
+                    told.push(format!("{limit} the daemon ends in order"));
+                    return;
+                }
+                OnExceeded::Park => {
+                    let park_for = time(rules.park_for);
+                    told.push(format!(
+                        "{limit} all below {name} are halted for {park_for} at first"
+                    ));
+                    return;
+                }
+            };
             match rules.parent {
                 None => told.push(format!("{limit}: {ROOT}")),
                 Some(_) => told.push(limit),

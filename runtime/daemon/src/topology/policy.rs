@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use synod_config::{Actor, BreakerPolicy, Class, OnStuck, OpensOn, Restart, Strategy, Supervisor};
+use synod_config::{
+    Actor, AutoShutdown, BreakerPolicy, Class, OnExceeded, OnStuck, OpensOn, Recovery, Restart,
+    Strategy, Supervisor,
+};
 use synod_supervision::core;
 use synod_types::actor::ActorId;
 
@@ -28,6 +31,14 @@ pub(super) const fn class(class: Class) -> synod_supervision::Class {
 pub(super) fn of_actor(id: &ActorId, actor: &Actor) -> core::ChildPolicy {
     core::ChildPolicy {
         restart: restart(actor.restart),
+        is_significant: actor.significant,
+        recovery: match actor.recovery {
+            Recovery::Restart => core::Recovery::Restart,
+            Recovery::Degrade => core::Recovery::Degrade { retry_after: actor.retry_after },
+            Recovery::Isolate => core::Recovery::Isolate,
+        },
+        // The breaker of an actor has its name.
+        needs: actor.needs.iter().map(ToString::to_string).collect(),
         start_timeout: actor.start_timeout,
         stop_timeout: actor.stop_timeout,
         ..core::ChildPolicy::new(id.clone())
@@ -45,6 +56,7 @@ pub(super) const fn of_watch(actor: &Actor) -> core::WatchPolicy {
 pub(super) fn of_supervisor_as_child(id: &ActorId, section: &Supervisor) -> core::ChildPolicy {
     core::ChildPolicy {
         restart: restart(section.restart),
+        is_significant: section.significant,
         start_timeout: SUPERVISOR_START,
         stop_timeout: section.stop_timeout,
         ..core::ChildPolicy::new(id.clone())
@@ -68,7 +80,19 @@ pub(super) const fn of_supervisor(section: &Supervisor, seed: u64) -> core::Supe
             reset_after: backoff.reset_after,
         },
         seed,
-        ..core::SupervisorPolicy::DEFAULT
+        on_exceeded: match section.on_exceeded {
+            OnExceeded::Escalate => core::OnExceeded::Escalate,
+            OnExceeded::Exit => core::OnExceeded::Exit,
+            OnExceeded::Park => {
+                core::OnExceeded::Park { open: section.park_for, probes: section.park_probes }
+            }
+        },
+        auto_shutdown: match section.auto_shutdown {
+            AutoShutdown::Never => core::AutoShutdown::Never,
+            AutoShutdown::AnySignificant => core::AutoShutdown::AnySignificant,
+            AutoShutdown::AllSignificant => core::AutoShutdown::AllSignificant,
+        },
+        children_max: section.children_max,
     }
 }
 

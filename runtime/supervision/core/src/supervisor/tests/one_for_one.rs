@@ -43,7 +43,10 @@ fn a_transient_child_returns_unless_it_ended_normally() {
         let exit = format!("3 exit a1 {reason}");
         check_up("a? b", 3, &[(exit.as_str(), ""), ("103 alarm a 2", "start a2")]);
     }
-    check_up("a? b", 3, &[("3 exit a1 normal", ""), ("103 alarm a 2", "")]);
+    for reason in ["normal", "drained"] {
+        let exit = format!("3 exit a1 {reason}");
+        check_up("a? b", 3, &[(exit.as_str(), ""), ("103 alarm a 2", "")]);
+    }
 }
 
 #[test]
