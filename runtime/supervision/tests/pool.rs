@@ -299,6 +299,18 @@ async fn an_orderly_end_handles_what_was_accepted_and_takes_no_more() {
     assert_eq!(stage.runtime.dead_letters(), []);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_is_drained_leaves_the_pool_to_the_others() {
+    let stage = Stage::shared(2, 2).await;
+    stage.runtime.terminate_child(&id("pool-2")).await.unwrap();
+    (0..100).for_each(|n| stage.tell(Job::Note(n)));
+    pass(SECOND).await;
+    assert_eq!(stage.written().into_keys().collect::<Vec<_>>(), ["1"]);
+    assert_eq!(stage.all_written(), (0..100).collect());
+    stage.runtime.terminate_child(&id("pool-1")).await.unwrap();
+    assert!(stage.pool.address().tell(Job::Note(0)).is_err(), "nobody is left");
+}
+
 const fn key(job: &Job) -> u64 {
     match job {
         Job::Note(n) | Job::Slow(n, _) | Job::Pipe(n, _) | Job::Done(n) => *n % 100,

@@ -5,7 +5,7 @@
 //! has put its letter in: so no letter lies there while all rest. Locks are taken in this order:
 //! the front, the lanes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -47,6 +47,9 @@ struct Resting {
     wakers: Vec<Option<Waker>>,
     /// Those not given up for good.
     staying: BTreeSet<usize>,
+    /// Those told to end in order, and how many letters each may still take: as many as waited
+    /// then.
+    leaving: BTreeMap<usize, usize>,
 }
 
 /// A worker's place at its pool.
@@ -62,6 +65,23 @@ impl Resting {
     fn call(&mut self) -> Option<Waker> {
         let called = self.crew.call()?;
         self.wakers.get_mut(called)?.take()
+    }
+
+    /// Whether all have been told to end.
+    fn is_over(&self) -> bool {
+        self.leaving.len() == self.crew.workers()
+    }
+
+    /// Whether `worker` may take one more letter. The last one takes all that is left.
+    fn lets(&mut self, worker: usize) -> bool {
+        let is_over = self.is_over();
+        let left = self.leaving.get_mut(&worker).filter(|_| !is_over);
+        let may = left.is_none_or(|left| {
+            let may = 0 < *left;
+            *left = left.saturating_sub(1);
+            may
+        });
+        may && self.crew.employs(worker)
     }
 
     fn rise(&mut self, worker: usize) {
@@ -87,7 +107,8 @@ impl<M: Message> Mailbox<M> {
     pub(crate) fn of_pool(id: ActorId, capacity: Capacity, crew: Crew, all: &Arc<Shared>) -> Self {
         let (wakers, metrics) = (vec![None; crew.workers()], PoolMetrics::register(&id));
         let staying = (0..crew.workers()).collect();
-        let rest = Mutex::new(Resting { crew, wakers, staying });
+        let leaving = BTreeMap::new();
+        let rest = Mutex::new(Resting { crew, wakers, staying, leaving });
         let part = Part::Front(Front { rest, metrics });
         Self { part, ..Self::new(id, capacity, Arc::clone(all)) }
     }
@@ -164,15 +185,27 @@ impl<M: Message> Mailbox<M> {
         let Part::Front(front) = &self.part else { return None };
         let mut rest = front.rest.lock();
         rest.rise(worker);
-        let letter = if rest.crew.employs(worker) { self.lanes.take() } else { None };
+        let may = rest.lets(worker);
+        let letter = if may { self.lanes.take() } else { None };
         if letter.is_some() {
             self.handled.fetch_add(1, Ordering::Relaxed);
-        } else if let (Some(waker), Some(own)) = (waker, rest.wakers.get_mut(worker)) {
+            return letter;
+        }
+        if let (Some(waker), Some(own)) = (waker, rest.wakers.get_mut(worker)) {
             // Kept for one that is not employed, too: it is told when it is.
             *own = Some(waker.clone());
-            rest.crew.rest(worker);
         }
-        letter
+        if may && waker.is_some() {
+            rest.crew.rest(worker);
+            return None;
+        }
+        // It may have been called before it was told to leave.
+        let called = if self.lanes.is_empty() { None } else { rest.call() };
+        drop(rest);
+        if let Some(waker) = called {
+            waker.wake();
+        }
+        None
     }
 
     /// Employs the first `size` workers of the pool.
@@ -222,9 +255,10 @@ impl<M: Message> Mailbox<M> {
 
     /// A worker that starts again may be the first to.
     pub(super) fn open_pool(&self) {
-        if let Some(pool) = self.pool() {
-            pool.lanes.open();
-        }
+        let Part::Worker(desk) = &self.part else { return };
+        let Part::Front(front) = &desk.pool.part else { return };
+        front.rest.lock().leaving.remove(&desk.number);
+        desk.pool.lanes.open();
     }
 
     /// Who never comes back takes nothing any more. Once that is true of all, nobody will.
@@ -240,11 +274,17 @@ impl<M: Message> Mailbox<M> {
         }
     }
 
-    /// Workers end one after another: what comes after the first is told to would be left behind
-    /// by the last.
+    /// A worker is told to end: it takes as much as waits now, so that all help while a pool ends
+    /// and one that goes alone does go. The last one closes the door and takes the rest.
     pub(super) fn close_pool(&self) {
-        if let Some(pool) = self.pool() {
-            pool.close();
+        let Part::Worker(desk) = &self.part else { return };
+        let Part::Front(front) = &desk.pool.part else { return };
+        let mut rest = front.rest.lock();
+        rest.leaving.insert(desk.number, desk.pool.lanes.len());
+        let is_over = rest.is_over();
+        drop(rest);
+        if is_over {
+            desk.pool.close();
         }
     }
 }
