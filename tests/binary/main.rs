@@ -14,6 +14,7 @@ mod http;
 mod kill9;
 mod metrics;
 mod pool;
+mod reload;
 mod signals;
 mod support;
 mod top;

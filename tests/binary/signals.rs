@@ -55,32 +55,3 @@ fn a_network_that_has_nothing_to_do_yet_ends_at_once() {
     assert_eq!(synod.end().code(), Some(0), "{:?}", synod.err.so_far());
     assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
 }
-
-#[test]
-fn a_file_read_again_is_checked_and_reported() {
-    let home = tempfile::tempdir().unwrap();
-    let config = agent_config(home.path(), "");
-    let (mut synod, reach) = Synod::run(&config);
-    synod.signal(Signal::HUP);
-    let (seen, valid) = logged(&synod, 0, "the file is valid");
-    assert_eq!(valid["level"], "INFO", "{valid}");
-
-    let text = std::fs::read_to_string(&config).unwrap();
-    std::fs::write(&config, text.replace("kind = \"memory\"", "kind = \"memroy\"")).unwrap();
-    synod.signal(Signal::HUP);
-    let (seen, refused) = logged(&synod, seen, "the file is not valid");
-    assert_eq!(refused["level"], "ERROR", "{refused}");
-    let errors = refused["errors"].as_str().unwrap();
-    let place = format!("{}:", config.display());
-    for words in [place.as_str(), "actors.memory.kind", "hint: did you mean `memory`?"] {
-        assert!(errors.contains(words), "no `{words}` in {errors}");
-    }
-    until("the daemon to go on", || (get(&reach.at("/readyz")).status == 200).then_some(()));
-    assert!(reach.read("/v1/actors").as_array().unwrap().iter().all(|it| it["restarts"] == 0));
-
-    std::fs::remove_file(&config).unwrap();
-    synod.signal(Signal::HUP);
-    logged(&synod, seen, "the file is not valid");
-    synod.signal(Signal::TERM);
-    assert_eq!(synod.end().code(), Some(0));
-}

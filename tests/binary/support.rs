@@ -61,6 +61,13 @@ impl Synod {
         Self::listening(Self::start(&[Path::new("run"), Path::new("--config"), config]))
     }
 
+    /// The same, with more arguments.
+    pub(crate) fn run_with(config: &Path, args: &[&str]) -> (Self, Reach) {
+        let mut command = binary();
+        command.arg("run").arg("--config").arg(config).args(args);
+        Self::run_command(command)
+    }
+
     /// The same by a command that becomes the binary.
     pub(crate) fn run_command(command: Command) -> (Self, Reach) {
         Self::listening(Self::spawn(command))

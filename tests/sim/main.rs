@@ -9,6 +9,7 @@
 mod actor;
 mod dice;
 mod judge;
+mod reload;
 mod stop;
 mod trace;
 mod world;

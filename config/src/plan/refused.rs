@@ -12,7 +12,8 @@ const MAILBOX: &str = "a mailbox is made once, and messages wait in it";
 const JOURNAL: &str = "a journal is open, and others write to it";
 const DIRECTORY: &str =
     "the store whose name comes first keeps its journal in the data directory itself";
-const ROOT: &str = "the root has no supervisor that could restart it by other rules";
+const POOL: &str = "a pool of workers comes, changes and goes with the daemon";
+const BELOW: &str = "a supervisor that moves takes everyone below it along: name it anew there";
 
 pub(super) fn refused(sides: &Sides<'_>, plan: &Plan) -> Vec<Refused> {
     let mut all = Vec::new();
@@ -44,9 +45,16 @@ pub(super) fn refused(sides: &Sides<'_>, plan: &Plan) -> Vec<Refused> {
         let id = second.or(first).map_or("", ActorId::as_str);
         refuse(&join("actors", id), DIRECTORY);
     }
-    if let Some(root) = plan.supervisors.get(&sides.new.topology.root) {
-        let rules = root.keys.iter().filter(|change| !change.key.ends_with(".children"));
-        rules.for_each(|change| refuse(&change.key, ROOT));
+    let is_pool = |config: &Config, id: &ActorId| {
+        config.topology.actors.get(id).is_some_and(|actor| 1 < actor.workers)
+    };
+    for (id, _) in plan.actors.iter().filter(|(_, step)| step.verb != Verb::Untouched) {
+        if is_pool(sides.old, id) || is_pool(sides.new, id) {
+            refuse(&join(&join("actors", id.as_str()), "workers"), POOL);
+        }
+    }
+    for (id, _) in plan.supervisors.iter().filter(|(_, step)| step.verb == Verb::Moved) {
+        refuse(&join("supervisors", id.as_str()), BELOW);
     }
     all.sort();
     all.dedup();

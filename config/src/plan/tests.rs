@@ -124,6 +124,21 @@ fn order_is_a_rule_of_its_supervisor() {
 }
 
 #[test]
+fn supervisors_change_by_rules_and_do_not_move() {
+    let rules = ("restarts_max = 100", "restarts_max = 7");
+    check(&[rules], "root changed", &["supervisors.root.restarts_max: 100 → 7"], &[]);
+    check(
+        &[
+            ("\"aggregator\", \"chains\"]", "\"aggregator\"]"),
+            ("\"aggregation\", \"tasks\"]", "\"aggregation\", \"tasks\", \"chains\"]"),
+        ],
+        "chains moved",
+        &["> moved     chains (supervisor) from root to aggregator"],
+        &["supervisors.chains"],
+    );
+}
+
+#[test]
 fn what_takes_a_restart_is_named() {
     let listen = "[http]\nlisten = \"127.0.0.1:9999\"\n\n[supervisors.root]";
     check(&[("[supervisors.root]", listen)], "", &["restart needed"], &["http.listen"]);

@@ -37,6 +37,9 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Draw the topology with its typed edges
     Graph(GraphArgs),
+    /// Have a running daemon read its file again and become what it says; nothing is lost, and what
+    /// is untouched goes on
+    Reload(ReloadArgs),
     /// Say how a running daemon is
     Status(ReadArgs),
     /// Show the supervision tree of a running daemon
@@ -110,6 +113,9 @@ pub struct RunArgs {
     /// Where the journal and keys are kept, instead of `runtime.data_dir`
     #[arg(long, env = "SYNOD_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Reload whenever the topology file is another one
+    #[arg(long, env = "SYNOD_WATCH")]
+    pub watch: bool,
 }
 
 /// `synod dev`.
@@ -160,6 +166,17 @@ pub struct InitArgs {
     /// What to start from; without it, the reference file with every key and its default
     #[arg(short, long, env = "SYNOD_PROFILE")]
     pub profile: Option<Profile>,
+}
+
+/// `synod reload`.
+#[derive(Debug, Args)]
+pub struct ReloadArgs {
+    /// Which daemon.
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// Only say what would be done
+    #[arg(long, env = "SYNOD_DRY_RUN")]
+    pub dry_run: bool,
 }
 
 /// `synod diff`.

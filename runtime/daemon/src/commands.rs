@@ -8,6 +8,7 @@ mod diff;
 mod drain;
 mod files;
 mod graph;
+mod reload;
 mod run;
 mod status;
 mod stuck;
@@ -34,6 +35,7 @@ pub fn perform(cli: Cli) -> Result<u8, Exit> {
         Command::Diff(args) => diff::diff(&args),
         Command::Explain(args) => diff::explain(&args),
         Command::Graph(args) => graph::graph(&args),
+        Command::Reload(args) => reload::reload(&args),
         Command::Status(args) => status::status(&args),
         Command::Tree(args) => status::tree(&args),
         Command::Top(args) => top::top(&args),

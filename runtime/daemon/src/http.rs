@@ -12,6 +12,7 @@ mod health;
 mod memory;
 mod problem;
 mod rates;
+mod reload;
 mod streams;
 mod tasks;
 mod traces;
@@ -38,6 +39,7 @@ use synod_supervision::{CallError, Runtime};
 use synod_types::actor::ActorId;
 use tokio::sync::Semaphore;
 
+use crate::reload::{Reception, Reloader};
 use crate::topology::Desks;
 
 /// What requests are answered from.
@@ -48,7 +50,9 @@ pub struct Surface {
     /// The root supervisor.
     pub root: ActorId,
     /// Whom to ask about tasks, memories, chains, the store.
-    pub desks: Arc<Desks>,
+    pub reception: Reception,
+    /// Makes the tree what the file says.
+    pub reloader: Reloader,
     /// Who tells whom.
     pub edges: Arc<Edges>,
     /// Whether the end has been asked for.
@@ -57,6 +61,13 @@ pub struct Surface {
     pub rates: Arc<Rates>,
     /// The address it listens on.
     pub listens: SocketAddr,
+}
+
+impl Surface {
+    /// Those who are to be asked now.
+    pub fn desks(&self) -> Arc<Desks> {
+        self.reception.desks()
+    }
 }
 
 /// All routes.
@@ -90,6 +101,7 @@ pub fn router(surface: Surface, limits: &Http) -> Router {
         .route("/v1/tree", get(actors::tree))
         .route("/v1/actors/{id}/restart", post(actors::restart))
         .route("/v1/actors/{id}/kill", post(actors::kill))
+        .route("/v1/reload", post(reload::reload))
         .route("/v1/dead-letters", get(actors::dead_letters))
         .route("/v1/breakers", get(breakers::list))
         .route("/v1/breakers/{name}/{action}", post(breakers::act))

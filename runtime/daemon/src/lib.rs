@@ -17,6 +17,7 @@ pub mod lifecycle;
 pub mod narrator;
 pub mod out;
 pub mod reference;
+pub mod reload;
 pub mod signals;
 pub mod telemetry;
 pub mod top;

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::exit::{CONFIG, DRAIN, Exit, OK, SOFTWARE, UNAVAILABLE};
 use crate::http::{Edges, Surface, router};
+use crate::reload::{Reception, Reloader, Resolve, Source, Trigger};
 use crate::signals::{Signals, Wish};
 use crate::topology::Extras;
 use crate::{exposition, telemetry, topology};
@@ -36,7 +36,6 @@ pub struct Daemon {
     drain_timeout: Duration,
     /// Servers and watchers of this run. None of them ends before the daemon does.
     beside: JoinSet<Result<(), Exit>>,
-    reread: Option<PathBuf>,
 }
 
 /// How a run ends.
@@ -57,7 +56,7 @@ impl Daemon {
     /// [`Exit`], with what to do.
     pub async fn start(
         config: &Config,
-        file: Option<PathBuf>,
+        source: Source,
         extras: impl FnOnce(&Runtime) -> Extras,
     ) -> Result<Self, Exit> {
         let metrics_handle = telemetry::install_metrics(&config.metrics.namespace)
@@ -80,15 +79,23 @@ impl Daemon {
             .map_err(|error| Exit::new(SOFTWARE, format!("no thread for the watchdog: {error}")))?;
         let root = house.root.id.clone();
         let running = runtime
-            .start(house.root)
+            .start(house.root.clone())
             .await
             .map_err(|failure| Exit::new(SOFTWARE, failure.chain()))?;
         let edges = Arc::new(Edges::default());
         edges.set(config);
+        let reception = Reception::new(house.desks());
+        let reloader = Reloader::new(
+            source,
+            runtime.clone(),
+            (reception.clone(), Arc::clone(&edges)),
+            (config.clone(), house),
+        );
         let surface = Surface {
             runtime: runtime.clone(),
             root: root.clone(),
-            desks: Arc::new(house.desks),
+            reception,
+            reloader,
             edges,
             draining: Arc::default(),
             rates: Arc::default(),
@@ -102,7 +109,7 @@ impl Daemon {
         tracing::info!(http = %listens, %metrics, "listening");
         let drain_timeout = config.runtime.drain_timeout;
         let _watchdog = watchdog;
-        Ok(Self { surface, metrics, running, _watchdog, drain_timeout, beside, reread: file })
+        Ok(Self { surface, metrics, running, _watchdog, drain_timeout, beside })
     }
 
     /// Waits until every actor has been ready once; false if the tree ended before, or somebody
@@ -157,23 +164,14 @@ impl Daemon {
         }
     }
 
-    /// Checks the file again and says what was found. Applying it is not built.
-    fn reread(&self) {
-        let Some(path) = &self.reread else {
-            tracing::warn!("SIGHUP: this topology came from no file; nothing to check");
-            return;
-        };
-        match Config::load(path) {
-            Ok(_) => tracing::info!(
-                file = %path.display(),
-                "SIGHUP: the file is valid; restart the daemon to apply it"
-            ),
-            Err(errors) => tracing::error!(
-                file = %path.display(),
-                %errors,
-                "SIGHUP: the file is not valid; the running topology is unchanged"
-            ),
-        }
+    /// Reads the file again and does what it says, while the daemon goes on. What came of it is in
+    /// the log.
+    fn reread(&mut self) {
+        let reloader = self.surface.reloader.clone();
+        self.beside(async move {
+            drop(reloader.reload(Trigger::Signal, Resolve::Apply).await);
+            Ok(())
+        });
     }
 
     /// Stops every actor in order, each after what it has queued; a second signal ends at once.

@@ -128,6 +128,8 @@ impl Narrator {
                 let fields = json!({ "breaker": breaker, "state": state, "reason": reason });
                 self.say("breaker", fields, &format!("breaker {breaker} is {state}: {detail}"))
             }
+            // A network that is built in has no file to be read again.
+            RuntimeEvent::Reformed { .. } | RuntimeEvent::ReformFailed { .. } => Ok(()),
             RuntimeEvent::Started { .. } | RuntimeEvent::Exited { .. } => Ok(()),
         }
     }

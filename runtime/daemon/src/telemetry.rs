@@ -91,4 +91,5 @@ pub fn describe() {
     synod_signature::describe();
     synod_quorum::describe();
     synod_task::describe();
+    crate::reload::describe();
 }

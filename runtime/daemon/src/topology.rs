@@ -12,15 +12,16 @@ mod store;
 
 pub use desks::Desks;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use synod_config::{Actor, Child, Config, Settings};
+use synod_config::{Actor, Child, Config, Plan, Settings, Verb};
 use synod_protocol::store::StoreMsg;
 use synod_protocol::task::TaskEvent;
-use synod_supervision::core::{Strategy, SupervisorPolicy};
-use synod_supervision::{ChildSpec, Failure, Outlet, Runtime, SupervisorSpec};
+use synod_supervision::core::{BreakerPolicy, Strategy, SupervisorPolicy, WatchPolicy};
+use synod_supervision::{Breaker, ChildSpec, Failure, Outlet, Runtime, SupervisorSpec};
 use synod_types::actor::ActorId;
 use synod_types::signature::PublicKey;
 use synod_types::time::Moment;
@@ -31,8 +32,56 @@ use addresses::Addresses;
 pub struct House {
     /// The root supervisor and all below it.
     pub root: SupervisorSpec,
+    addresses: Addresses,
+    keys: BTreeMap<ActorId, PublicKey>,
+    breakers: Breakers,
+    watches: BTreeMap<ActorId, WatchPolicy>,
+}
+
+impl House {
+    /// Says to the watchdog how to look at each of its actors.
+    ///
+    /// # Errors
+    /// [`TopologyError`]: one of them does not run here.
+    pub fn watch_over(&self, runtime: &Runtime) -> Result<(), TopologyError> {
+        self.watches.iter().try_for_each(|(id, policy)| {
+            runtime.watch_over(id, *policy).map_err(|error| TopologyError::new(id, error))
+        })
+    }
+
     /// Outlets for the surfaces.
-    pub desks: Desks,
+    pub fn desks(&self) -> Desks {
+        Desks::of(&self.addresses)
+    }
+
+    /// The breakers of its actors.
+    pub fn breakers(&self) -> impl Iterator<Item = &Arc<Breaker>> {
+        self.breakers.values().map(|(_, breaker)| breaker)
+    }
+}
+
+/// By actor, each with the rules it was made by.
+type Breakers = BTreeMap<ActorId, (BreakerPolicy, Arc<Breaker>)>;
+
+/// A house that runs, and what is to become of it.
+#[derive(Clone, Copy)]
+struct Standing<'a> {
+    house: &'a House,
+    plan: &'a Plan,
+}
+
+impl Standing<'_> {
+    fn verb(&self, id: &ActorId) -> Option<Verb> {
+        self.plan.actors.get(id).map(|step| step.verb)
+    }
+
+    /// What is made anew for it is nothing at all: it runs as it is, be it elsewhere.
+    fn kept(&self, id: &ActorId) -> Option<ChildSpec> {
+        match self.verb(id)? {
+            Verb::Untouched | Verb::Moved => self.house.root.find(id),
+            Verb::Added | Verb::Removed | Verb::Replaced | Verb::Changed => None,
+        }
+    }
 }
 
 /// Why a checked configuration cannot be run on this machine.
@@ -63,6 +112,34 @@ impl TopologyError {
 /// [`TopologyError`].
 pub fn compile(config: &Config, runtime: &Runtime, extras: Extras) -> Result<House, TopologyError> {
     let addresses = Addresses::make(config, runtime)?;
+    let house = build(config, runtime, extras, (addresses, None))?;
+    house.watch_over(runtime)?;
+    Ok(house)
+}
+
+/// Makes what is new or changed by the plan, and takes the rest from the house that runs. Opens
+/// new journals and reads the keys; whoever runs notices nothing.
+///
+/// # Errors
+/// [`TopologyError`]; nothing has changed.
+pub fn rebuild(
+    config: &Config,
+    runtime: &Runtime,
+    house: &House,
+    plan: &Plan,
+) -> Result<House, TopologyError> {
+    let standing = Standing { house, plan };
+    let is_kept = |id: &ActorId| standing.verb(id).is_some_and(|verb| verb != Verb::Replaced);
+    let addresses = house.addresses.remade(config, runtime, &is_kept)?;
+    build(config, runtime, Extras::default(), (addresses, Some(standing)))
+}
+
+fn build(
+    config: &Config,
+    runtime: &Runtime,
+    extras: Extras,
+    (addresses, standing): (Addresses, Option<Standing<'_>>),
+) -> Result<House, TopologyError> {
     let mut maker = Maker {
         config,
         runtime,
@@ -70,11 +147,19 @@ pub fn compile(config: &Config, runtime: &Runtime, extras: Extras) -> Result<Hou
         extras,
         data_dir: &config.runtime.data_dir,
         keys: BTreeMap::new(),
+        breakers: RefCell::default(),
+        standing,
     };
     maker.read_keys()?;
     let mut root = maker.supervisor(&config.topology.root)?;
     root.children.extend(std::mem::take(&mut maker.extras.children));
-    Ok(House { root, desks: Desks::of(&addresses) })
+    let (keys, breakers) = (maker.keys, maker.breakers.into_inner());
+    let mut watches = BTreeMap::new();
+    for (id, actor) in &config.topology.actors {
+        let readers = addresses.readers(id).into_iter();
+        watches.extend(readers.map(|id| (id.clone(), policy::of_watch(actor))));
+    }
+    Ok(House { root, addresses, keys, breakers, watches })
 }
 
 /// What a daemon adds to what the file says.
@@ -97,6 +182,8 @@ struct Maker<'a> {
     data_dir: &'a Path,
     /// Public halves of the keys that signers here hold.
     keys: BTreeMap<ActorId, PublicKey>,
+    breakers: RefCell<Breakers>,
+    standing: Option<Standing<'a>>,
 }
 
 impl Maker<'_> {
@@ -131,9 +218,9 @@ impl Maker<'_> {
         let Some(actor) = self.config.topology.actors.get(id) else {
             return Err(TopologyError::new(id, "is no actor"));
         };
-        for id in self.addresses.readers(id) {
-            let watched = self.runtime.watch_over(id, policy::of_watch(actor));
-            watched.map_err(|error| TopologyError::new(id, error))?;
+        if let Some(kept) = self.standing.and_then(|standing| standing.kept(id)) {
+            self.keep_breaker(id);
+            return Ok(kept);
         }
         Ok(self.of_kind(id, actor)?.of_class(policy::class(actor.class)))
     }
@@ -164,6 +251,24 @@ impl Maker<'_> {
         let section = supervisor.and_then(|supervisor| topology.supervisors.get(supervisor));
         let section = section.ok_or_else(|| TopologyError::new(id, "has no supervisor"))?;
         Ok(SupervisorPolicy { strategy: Strategy::OneForOne, ..self.supervision(section) })
+    }
+
+    /// The breaker of an actor: the one it has, if that goes by these rules.
+    fn breaker(&self, id: &ActorId, policy: BreakerPolicy) -> Arc<Breaker> {
+        let known = self.standing.and_then(|standing| standing.house.breakers.get(id));
+        let breaker = match known {
+            Some((rules, breaker)) if *rules == policy => Arc::clone(breaker),
+            Some(_) => self.runtime.unlisted_breaker(id.as_str(), policy),
+            None if self.standing.is_some() => self.runtime.unlisted_breaker(id.as_str(), policy),
+            None => self.runtime.breaker(id.as_str(), policy),
+        };
+        self.breakers.borrow_mut().insert(id.clone(), (policy, Arc::clone(&breaker)));
+        breaker
+    }
+
+    fn keep_breaker(&self, id: &ActorId) {
+        let known = self.standing.and_then(|standing| standing.house.breakers.get(id));
+        self.breakers.borrow_mut().extend(known.map(|known| (id.clone(), known.clone())));
     }
 
     /// The actor that the one edge `output` of `id` leads to.

@@ -19,7 +19,8 @@ use crate::shared::Shared;
 use crate::supervisor::{Order, SupervisorBirth, SupervisorShell};
 use crate::thread::{self, Class};
 
-/// A supervisor and everything under it.
+/// A supervisor and everything under it. Clones hold the same children.
+#[derive(Clone)]
 pub struct SupervisorSpec {
     /// Its name.
     pub id: ActorId,
@@ -42,7 +43,24 @@ pub(crate) enum ChildKind {
     Supervisor(Arc<Roster>),
 }
 
+impl SupervisorSpec {
+    /// The child of that name, be it below a supervisor below this one.
+    pub fn find(&self, id: &ActorId) -> Option<ChildSpec> {
+        self.children.iter().find_map(|child| child.find(id))
+    }
+}
+
 impl ChildSpec {
+    fn find(&self, id: &ActorId) -> Option<Self> {
+        if self.id() == id {
+            return Some(self.clone());
+        }
+        match &self.kind {
+            ChildKind::Supervisor(roster) => roster.all().iter().find_map(|child| child.find(id)),
+            ChildKind::Worker(_) => None,
+        }
+    }
+
     /// An actor. Each incarnation is made from a clone of `args` and reads the mailbox of
     /// `address`.
     pub fn worker<A: Actor>(policy: ChildPolicy, address: &Address<A::Msg>, args: A::Args) -> Self
@@ -81,6 +99,53 @@ impl ChildSpec {
     /// Its name.
     pub fn id(&self) -> &ActorId {
         &self.policy.id
+    }
+
+    /// Whether both are clones of one, treated alike. Of supervisors the children do not count.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let is_made_alike = match (&self.kind, &other.kind) {
+            (ChildKind::Worker(one), ChildKind::Worker(other)) => Arc::ptr_eq(one, other),
+            (ChildKind::Supervisor(_), ChildKind::Supervisor(_)) => true,
+            (ChildKind::Worker(_), ChildKind::Supervisor(_))
+            | (ChildKind::Supervisor(_), ChildKind::Worker(_)) => false,
+        };
+        is_made_alike && self.policy == other.policy
+    }
+
+    /// Whether both are actors behind one mailbox.
+    pub(crate) fn has_mailbox_of(&self, other: &Self) -> bool {
+        match (&self.kind, &other.kind) {
+            (ChildKind::Worker(one), ChildKind::Worker(other)) => {
+                Arc::ptr_eq(&one.mailbox(), &other.mailbox())
+            }
+            _ => false,
+        }
+    }
+
+    /// A supervisor as it is before its first child.
+    pub(crate) fn without_children(&self) -> Self {
+        match &self.kind {
+            ChildKind::Worker(_) => self.clone(),
+            ChildKind::Supervisor(roster) => {
+                let (id, policy) = (roster.id.clone(), roster.policy());
+                let spec = SupervisorSpec { id, policy, children: Vec::new() };
+                Self::supervisor(self.policy.clone(), spec)
+            }
+        }
+    }
+
+    /// From now on its mailbox is seen under its name.
+    pub(crate) fn list(&self, shared: &Shared) {
+        if let ChildKind::Worker(worker) = &self.kind {
+            shared.mailboxes.lock().insert(self.id().clone(), worker.mailbox());
+        }
+    }
+
+    /// What its mailbox still holds becomes dead letters.
+    pub(crate) fn abandon(&self) {
+        if let ChildKind::Worker(worker) = &self.kind {
+            worker.abandon();
+        }
     }
 
     /// Nothing more is accepted, unless it is started again.
@@ -132,6 +197,8 @@ pub(crate) trait Spawn: Send + Sync {
     fn set_class(&mut self, class: Class);
     fn close(&self);
     fn abandon(&self);
+    /// Which mailbox it reads: equal if and only if it is the same.
+    fn mailbox(&self) -> Arc<dyn MailboxFacts>;
 }
 
 struct Worker<A: Actor> {
@@ -160,6 +227,10 @@ impl<A: Actor> Spawn for Worker<A> {
 
     fn abandon(&self) {
         MailboxFacts::abandon(&*self.mailbox);
+    }
+
+    fn mailbox(&self) -> Arc<dyn MailboxFacts> {
+        Arc::clone(&self.mailbox) as Arc<dyn MailboxFacts>
     }
 }
 

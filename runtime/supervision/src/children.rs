@@ -30,6 +30,9 @@ pub enum ChildError {
     /// It was added, did not get through its first start, and is forgotten.
     #[error("it {0}, and is forgotten")]
     NotStarted(ExitReason),
+    /// It was asked for and has not come about in time.
+    #[error("not in time")]
+    Late,
     /// The supervisor ended first.
     #[error("the supervisor ended first")]
     Ended,
@@ -39,6 +42,8 @@ pub enum ChildError {
 pub(crate) struct Asked {
     pub(crate) wish: Wish,
     pub(crate) child: Option<ChildSpec>,
+    /// What it is made from is kept by who asks, if its trial fails.
+    pub(crate) is_held: bool,
     pub(crate) tell: oneshot::Sender<Result<(), ChildError>>,
 }
 
@@ -229,10 +234,20 @@ impl Runtime {
         wish: Wish,
         child: Option<ChildSpec>,
     ) -> Result<(), ChildError> {
+        self.ask_holding(supervisor, wish, child, false).await
+    }
+
+    pub(crate) async fn ask_holding(
+        &self,
+        supervisor: &ActorId,
+        wish: Wish,
+        child: Option<ChildSpec>,
+        is_held: bool,
+    ) -> Result<(), ChildError> {
         let missing = || ChildError::NoSuchSupervisor(supervisor.clone());
         let shell = self.shared.shells.lock().get(supervisor).cloned().ok_or_else(missing)?;
         let (tell, answer) = oneshot::channel();
-        shell.cast(Order::Ask(Asked { wish, child, tell })).map_err(|_| missing())?;
+        shell.cast(Order::Ask(Asked { wish, child, is_held, tell })).map_err(|_| missing())?;
         answer.await.unwrap_or(Err(ChildError::Ended))
     }
 }

@@ -119,6 +119,26 @@ pub enum RuntimeEvent {
         /// Why.
         detail: String,
     },
+    /// The tree has become another one while it ran.
+    #[serde(rename = "reloaded")]
+    Reformed {
+        /// When.
+        at: Moment,
+        /// Those that were not there before.
+        added: Vec<ActorId>,
+        /// Those that are there no more.
+        removed: Vec<ActorId>,
+        /// Those that live on in another incarnation.
+        restarted: Vec<ActorId>,
+    },
+    /// The tree should have become another one.
+    #[serde(rename = "reload_failed")]
+    ReformFailed {
+        /// When.
+        at: Moment,
+        /// Why it did not, and whether it is as before.
+        detail: String,
+    },
     /// A breaker changed its state.
     Breaker {
         /// When.

@@ -75,6 +75,11 @@ impl Roster {
         Some(children.remove(index).child)
     }
 
+    pub(crate) fn order(&self, order: &[ActorId]) {
+        let place = |entry: &Entry| order.iter().position(|id| id == entry.child.id());
+        self.children.lock().sort_by_key(place);
+    }
+
     pub(crate) fn change(&self, policy: SupervisorPolicy) {
         *self.policy.lock() = policy;
     }

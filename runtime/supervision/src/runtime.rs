@@ -103,6 +103,23 @@ impl Runtime {
         &self.shared
     }
 
+    /// Makes an address that nobody sees in the tree or the metrics before its actor starts. For
+    /// what may yet come to nothing.
+    pub fn unlisted_address<M: Message>(&self, id: ActorId, capacity: Capacity) -> Address<M> {
+        Address { mailbox: Arc::new(Mailbox::new(id, capacity, Arc::clone(&self.shared))) }
+    }
+
+    /// Makes a breaker that nobody finds by its name before it is listed.
+    pub fn unlisted_breaker(&self, name: &str, policy: BreakerPolicy) -> Arc<Breaker> {
+        Arc::new(Breaker::new(name, policy, Arc::clone(&self.shared)))
+    }
+
+    /// Lets these breakers, and no others, be found by their names.
+    pub fn list_breakers(&self, breakers: impl IntoIterator<Item = Arc<Breaker>>) {
+        let listed = breakers.into_iter().map(|breaker| (breaker.name().to_owned(), breaker));
+        *self.shared.breakers.lock() = listed.collect();
+    }
+
     /// The breaker of that name; made with `policy` if it is new.
     pub fn breaker(&self, name: &str, policy: BreakerPolicy) -> Arc<Breaker> {
         let mut breakers = self.shared.breakers.lock();

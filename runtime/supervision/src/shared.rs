@@ -16,6 +16,7 @@ use crate::dead_letters::DeadLetters;
 use crate::events::{Events, RuntimeEvent};
 use crate::failures::{Aftermath, FailureRecord, Failures};
 use crate::mailbox::MailboxFacts;
+use crate::roster::Roster;
 use crate::runtime::RuntimeLimits;
 use crate::supervisor::Order;
 use crate::view::SupervisorFacts;
@@ -34,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) cells: Mutex<BTreeMap<ActorId, Known>>,
     /// The latest life of every supervisor, for wishes.
     pub(crate) shells: Mutex<BTreeMap<ActorId, ActorRef<Order>>>,
+    /// What every supervisor is to run.
+    pub(crate) rosters: Mutex<BTreeMap<ActorId, Arc<Roster>>>,
 }
 
 /// A child's latest incarnation, and the supervisor that started it: ractor forgets who that was
@@ -58,6 +61,7 @@ impl Shared {
             breakers: Mutex::default(),
             cells: Mutex::default(),
             shells: Mutex::default(),
+            rosters: Mutex::default(),
         }
     }
 
@@ -108,6 +112,7 @@ impl Shared {
         self.supervisors.lock().remove(id);
         self.cells.lock().remove(id);
         self.shells.lock().remove(id);
+        self.rosters.lock().remove(id);
         self.failures.forget(id);
     }
 

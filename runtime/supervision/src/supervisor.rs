@@ -67,6 +67,9 @@ struct Living {
     is_draining: bool,
 }
 
+/// Waits to hear what became of its wish.
+type Asker = oneshot::Sender<Result<(), ChildError>>;
+
 pub(crate) struct State {
     roster: Arc<Roster>,
     shared: Arc<Shared>,
@@ -80,7 +83,11 @@ pub(crate) struct State {
     /// Why the root was told to end everything.
     exit: Option<Outcome>,
     /// Those who wait for a child to be ready or to end.
-    askers: BTreeMap<ActorId, Vec<oneshot::Sender<Result<(), ChildError>>>>,
+    askers: BTreeMap<ActorId, Vec<Asker>>,
+    /// Answers that are due.
+    answers: Vec<(Asker, Result<(), ChildError>)>,
+    /// Those on trial whose mailboxes are not theirs alone: they stay if the trial fails.
+    held: BTreeSet<ActorId>,
     /// Breakers that are watched.
     watched: BTreeSet<String>,
     gone: Arc<Gone>,
@@ -101,6 +108,7 @@ impl ractor::Actor for SupervisorShell {
         let needs = policies.iter().flat_map(|child| child.needs.clone()).collect::<Vec<_>>();
         let core = Supervisor::new(roster.policy(), policies)?;
         shared.shells.lock().insert(roster.id.clone(), myself.clone());
+        shared.rosters.lock().insert(roster.id.clone(), Arc::clone(&roster));
         let mut state = State {
             roster,
             shared,
@@ -112,6 +120,8 @@ impl ractor::Actor for SupervisorShell {
             outcome,
             exit: None,
             askers: BTreeMap::new(),
+            answers: Vec::new(),
+            held: BTreeSet::new(),
             watched: BTreeSet::new(),
             gone: Arc::new(gone),
         };
@@ -239,6 +249,10 @@ impl State {
             }
         }
         self.publish(now);
+        // Who is told sees in the tree what it is told of.
+        for (asker, answer) in self.answers.drain(..) {
+            drop(asker.send(answer));
+        }
         finished.map_or(Ok(()), |outcome| self.finish(myself, outcome))
     }
 

@@ -40,6 +40,13 @@ impl<'a> Client<'a> {
         self.read(self.agent.post(self.at(path)).send_empty())
     }
 
+    /// As [`Self::post`], for what may take its time.
+    pub(super) fn post_patiently(&self, path: &str) -> Result<Value, Exit> {
+        let patience = Some(Duration::from_secs(3_600));
+        let request = self.agent.post(self.at(path)).config();
+        self.read(request.timeout_recv_response(patience).build().send_empty())
+    }
+
     /// Hands each event of a server-sent stream to `take`, as its type and data, until it says
     /// stop or the daemon ends.
     pub(super) fn follow(

@@ -25,6 +25,7 @@ use crate::exit::{CONFIG, Exit, IO, OK, SOFTWARE};
 use crate::http::Surface;
 use crate::lifecycle::{Daemon, Ending};
 use crate::narrator::{Narrator, Speaker};
+use crate::reload::Source;
 use crate::signals::Signals;
 use crate::telemetry::{LogForm, install_logs};
 use crate::topology::Extras;
@@ -93,7 +94,7 @@ async fn network(args: &DevArgs, config: &Config, narrator: &Arc<Narrator>) -> R
     let born = Clock::system().now();
     let chain_ends = Arc::new(AtomicU64::new(u64::MAX));
     let extras = |runtime: &Runtime| extras(runtime, narrator, &chain_ends);
-    let mut daemon = Daemon::start(config, None, extras).await?;
+    let mut daemon = Daemon::start(config, Source::default(), extras).await?;
     let surface = daemon.surface.clone();
     let events = surface.runtime.watch();
     if !daemon.ready_unless(&mut signals).await {
@@ -192,7 +193,7 @@ async fn tell_missed(narrator: Arc<Narrator>, surface: Surface, born: Moment) ->
 /// Tasks that are open, or ended since `born`: of others an earlier process told.
 async fn tasks(surface: &Surface, born: Moment) -> Result<Vec<TaskView>, CallError> {
     let mut all = Vec::new();
-    for desk in surface.desks.tasks.values() {
+    for desk in surface.desks().tasks.values() {
         let ask =
             |reply| TaskMsg::List { filter: TaskFilter::All, after: None, limit: PAGE, reply };
         all.extend(desk.call(PATIENCE, ask).await?);
@@ -238,7 +239,7 @@ async fn settle(narrator: &Narrator, surface: &Surface, born: Moment) -> Result<
 /// Asks the agent's memory about a block that it saw, now and then.
 async fn ask_memory(narrator: Arc<Narrator>, surface: Surface) -> Result<(), Exit> {
     let Ok(agent) = AgentId::new("chain-observer") else { return Ok(()) };
-    let Some(desk) = surface.desks.memories.values().next() else { return Ok(()) };
+    let Some(desk) = surface.desks().memories.values().next().cloned() else { return Ok(()) };
     let mut height = 2_u64;
     tokio::time::sleep(LOOK * 3).await;
     loop {

@@ -18,14 +18,14 @@ pub(super) fn diff(args: &DiffArgs) -> Result<u8, Exit> {
     if args.json {
         out::json(&serde_json::json!(plan))?;
     } else {
-        show(&plan)?;
+        out::line(paint(&plan.to_string()))?;
     }
     Ok(if plan.is_empty() { OK } else { DIFFERENT })
 }
 
-/// Prints a plan; in colours for people.
-pub(super) fn show(plan: &Plan) -> Result<(), Exit> {
-    out::line(painted(&plan.to_string(), is_colourful()))
+/// A plan in words; in colours for people.
+pub(super) fn paint(words: &str) -> String {
+    painted(words, is_colourful())
 }
 
 /// Explains an actor or supervisor.

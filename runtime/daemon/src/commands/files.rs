@@ -1,6 +1,7 @@
 //! Commands about topology files: `validate`, `init`, `schema`; and how a file is chosen.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use synod_config::{Config, ConfigErrors, DEFAULT};
 
@@ -10,6 +11,15 @@ use crate::out;
 
 /// The file that is taken when none is named.
 const DEFAULT_FILE: &str = "synod.toml";
+
+/// The file the topology is read from; none for one that is built in.
+pub(super) fn chosen(args: &FileArgs) -> Option<PathBuf> {
+    match (&args.config, args.profile) {
+        (Some(path), _) => Some(path.clone()),
+        (None, Some(_)) => None,
+        (None, None) => Some(DEFAULT_FILE.into()),
+    }
+}
 
 /// Reads the chosen topology.
 pub(super) fn load(args: &FileArgs) -> Result<Config, Exit> {

@@ -4,10 +4,11 @@ use std::time::Instant;
 
 use synod_config::{Config, LogFormat};
 
-use super::files::load;
+use super::files::{chosen, load};
 use crate::cli::RunArgs;
-use crate::exit::{Exit, SOFTWARE};
+use crate::exit::{Exit, SOFTWARE, USAGE};
 use crate::lifecycle::Daemon;
+use crate::reload::{Source, watch};
 use crate::signals::Signals;
 use crate::telemetry::{LogForm, install_logs};
 use crate::topology::Extras;
@@ -24,10 +25,16 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, Exit> {
     };
     install_logs(form, &config.log.level)
         .map_err(|error| Exit::new(crate::exit::CONFIG, error.to_string()))?;
-    let file = args.file.config.clone();
+    let source = Source { file: chosen(&args.file), data_dir: args.data_dir.clone() };
+    if args.watch && source.file.is_none() {
+        return Err(Exit::new(USAGE, "--watch wants a file: a built-in topology does not change"));
+    }
     runtime(&config)?.block_on(async {
         let mut signals = Signals::listen()?;
-        let mut daemon = Daemon::start(&config, file, |_| Extras::default()).await?;
+        let mut daemon = Daemon::start(&config, source, |_| Extras::default()).await?;
+        if args.watch {
+            daemon.beside(watch(daemon.surface.reloader.clone()));
+        }
         let ending = if daemon.ready_unless(&mut signals).await {
             tracing::info!("ready");
             daemon.serve(&mut signals, None).await

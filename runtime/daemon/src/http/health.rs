@@ -24,6 +24,7 @@ pub(super) async fn index() -> Json<Value> {
         "paths": [
             "GET /livez", "GET /readyz", "GET /v1/status", "GET /v1/tree", "GET /v1/actors",
             "POST /v1/actors/{id}/restart", "POST /v1/actors/{id}/kill", "GET /v1/dead-letters",
+            "POST /v1/reload?dry_run=true",
             "GET /v1/breakers", "POST /v1/breakers/{name}/{open|close|reset}",
             "GET /v1/events", "GET /v1/tap", "GET /v1/live",
             "GET /v1/view", "GET /v1/view/live", "GET /v1/edges",
@@ -60,13 +61,13 @@ async fn reasons_against(surface: &Surface) -> Vec<String> {
     let mut reasons = not_running(&tree);
     reasons.extend(surface.draining.is_begun().then(|| "it is being drained".to_owned()));
     reasons.extend(stuck(&tree));
-    for store in surface.desks.stores.values() {
+    for store in surface.desks().stores.values() {
         match store.call(PATIENCE, StoreMsg::Status).await {
             Ok(status) => reasons.extend(status.failed.map(|why| format!("journal: {why}"))),
             Err(error) => reasons.push(format!("{} does not answer: {error}", store.id())),
         }
     }
-    for (id, chain) in &surface.desks.chains {
+    for (id, chain) in &surface.desks().chains {
         // A chain that is being restarted is among those that do not run.
         if let Ok(status) = chain.call(PATIENCE, ChainMsg::Status).await
             && let ChainPhase::Halted(why) = status.phase
@@ -107,12 +108,12 @@ pub(super) async fn status(State(surface): State<Surface>) -> Json<Value> {
     let nodes = tree.flatten();
     let actors: Vec<_> = nodes.iter().filter(|node| node.role == Role::Actor).collect();
     let mut chains = serde_json::Map::new();
-    for (id, chain) in &surface.desks.chains {
+    for (id, chain) in &surface.desks().chains {
         let status = chain.call(PATIENCE, ChainMsg::Status).await;
         chains.insert(id.to_string(), answer(status));
     }
     let mut stores = serde_json::Map::new();
-    for (id, store) in &surface.desks.stores {
+    for (id, store) in &surface.desks().stores {
         stores.insert(id.to_string(), answer(store.call(PATIENCE, StoreMsg::Status).await));
     }
     let reasons = reasons_against(&surface).await;

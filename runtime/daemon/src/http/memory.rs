@@ -90,9 +90,9 @@ impl From<MemoryRefusal> for Problem {
 }
 
 /// The first memory of the topology.
-fn desk(surface: &Surface) -> Result<&Outlet<MemoryMsg>, Problem> {
+fn desk(surface: &Surface) -> Result<Outlet<MemoryMsg>, Problem> {
     let missing = || Problem::not_found("this topology has no actor of kind memory");
-    surface.desks.memories.values().next().ok_or_else(missing)
+    surface.desks().memories.values().next().cloned().ok_or_else(missing)
 }
 
 fn agent_id(text: &str) -> Result<AgentId, Problem> {

@@ -40,7 +40,7 @@ pub(super) async fn list(
     let after = page.after.as_deref().map(task_id).transpose()?;
     let limit = page.limit.unwrap_or(LIMIT);
     let mut all = serde_json::Map::new();
-    for (id, tasks) in &surface.desks.tasks {
+    for (id, tasks) in &surface.desks().tasks {
         let ask = |reply| TaskMsg::List { filter, after, limit, reply };
         let views = tasks.call(PATIENCE, ask).await?;
         all.insert(id.to_string(), json!(views));
@@ -54,7 +54,7 @@ pub(super) async fn get(
     Path(id): Path<String>,
 ) -> Result<Json<Box<TaskView>>, Problem> {
     let id = task_id(&id)?;
-    for tasks in surface.desks.tasks.values() {
+    for tasks in surface.desks().tasks.values() {
         if let Some(view) = tasks.call(PATIENCE, |reply| TaskMsg::Get(id, reply)).await? {
             return Ok(Json(view));
         }
@@ -81,7 +81,7 @@ pub(super) async fn answers(
     let limit = page.limit.unwrap_or(LIMIT);
     let id = ActorId::new(&id).map_err(|error| Problem::bad_request(error.to_string()))?;
     let missing = || Problem::not_found(format!("no executor `{id}` here; see /v1/actors"));
-    let executor = surface.desks.executors.get(&id).ok_or_else(missing)?;
+    let executor = surface.desks().executors.get(&id).cloned().ok_or_else(missing)?;
     let views = executor.call(PATIENCE, |reply| ExecutorMsg::List { after, limit, reply }).await?;
     Ok(Json(json!(views)))
 }

@@ -1,6 +1,7 @@
 //! Every actor's address, made before any actor.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use synod_config::{Actor, Config, Kind};
 use synod_protocol::chain::{ChainBatch, ChainMsg};
@@ -11,7 +12,7 @@ use synod_protocol::signature::{AggregationEvent, SignerMsg};
 use synod_protocol::store::StoreMsg;
 use synod_protocol::task::{ExecutorMsg, TaskMsg};
 use synod_signature::AggregationMail;
-use synod_supervision::{Address, Outlet, Pool, PoolSpec, Routing, Runtime};
+use synod_supervision::{Address, Capacity, Message, Outlet, Pool, PoolSpec, Routing, Runtime};
 use synod_types::actor::ActorId;
 
 use super::{TopologyError, capacity};
@@ -23,7 +24,7 @@ pub(super) struct Addresses {
     pub(super) chains: BTreeMap<ActorId, Address<ChainMsg>>,
     pub(super) embeddings: BTreeMap<ActorId, Address<EmbeddingMsg>>,
     /// Those of them that are pools.
-    pub(super) embedding_pools: BTreeMap<ActorId, Pool<EmbeddingMsg>>,
+    pub(super) embedding_pools: BTreeMap<ActorId, Arc<Pool<EmbeddingMsg>>>,
     pub(super) memories: BTreeMap<ActorId, Address<MemoryMsg>>,
     pub(super) signers: BTreeMap<ActorId, Address<SignerMsg>>,
     pub(super) executors: BTreeMap<ActorId, Address<ExecutorMsg>>,
@@ -32,47 +33,93 @@ pub(super) struct Addresses {
     pub(super) tasks: BTreeMap<ActorId, Address<TaskMsg>>,
 }
 
+/// Where addresses come from.
+struct Maker<'a> {
+    runtime: &'a Runtime,
+    /// Whose address stays.
+    is_kept: &'a dyn Fn(&ActorId) -> bool,
+    /// Whether new ones are shown at once, or with the first start of their actor.
+    is_listed: bool,
+}
+
+impl Maker<'_> {
+    fn make<M: Message>(
+        &self,
+        known: &BTreeMap<ActorId, Address<M>>,
+        id: &ActorId,
+        room: Capacity,
+        made: &mut BTreeMap<ActorId, Address<M>>,
+    ) {
+        let kept = known.get(id).filter(|_| (self.is_kept)(id)).cloned();
+        let address = kept.unwrap_or_else(|| match self.is_listed {
+            true => self.runtime.address(id.clone(), room),
+            false => self.runtime.unlisted_address(id.clone(), room),
+        });
+        made.insert(id.clone(), address);
+    }
+}
+
 impl Addresses {
     pub(super) fn make(config: &Config, runtime: &Runtime) -> Result<Self, TopologyError> {
+        let maker = Maker { runtime, is_kept: &|_| false, is_listed: true };
+        Self::default().grown(config, &maker)
+    }
+
+    /// Those of actors that are kept, and new ones for all others, which nobody sees before their
+    /// actor starts.
+    pub(super) fn remade(
+        &self,
+        config: &Config,
+        runtime: &Runtime,
+        is_kept: &dyn Fn(&ActorId) -> bool,
+    ) -> Result<Self, TopologyError> {
+        self.grown(config, &Maker { runtime, is_kept, is_listed: false })
+    }
+
+    fn grown(&self, config: &Config, maker: &Maker<'_>) -> Result<Self, TopologyError> {
         let mut all = Self::default();
         for (id, actor) in &config.topology.actors {
-            let (id, room) = (id.clone(), capacity(actor));
+            let room = capacity(actor);
             match actor.kind() {
-                Kind::Store => drop(all.stores.insert(id.clone(), runtime.address(id, room))),
-                Kind::Chain => drop(all.chains.insert(id.clone(), runtime.address(id, room))),
-                Kind::Embedding => all.embedding(id, actor, runtime)?,
-                Kind::Memory => drop(all.memories.insert(id.clone(), runtime.address(id, room))),
-                Kind::Signer => drop(all.signers.insert(id.clone(), runtime.address(id, room))),
-                Kind::Executor => drop(all.executors.insert(id.clone(), runtime.address(id, room))),
-                Kind::Aggregation => {
-                    drop(all.aggregations.insert(id.clone(), runtime.address(id, room)));
+                Kind::Store => maker.make(&self.stores, id, room, &mut all.stores),
+                Kind::Chain => maker.make(&self.chains, id, room, &mut all.chains),
+                Kind::Embedding if actor.workers == 1 => {
+                    maker.make(&self.embeddings, id, room, &mut all.embeddings);
                 }
-                Kind::Quorum => drop(all.quorums.insert(id.clone(), runtime.address(id, room))),
-                Kind::Task => drop(all.tasks.insert(id.clone(), runtime.address(id, room))),
+                Kind::Embedding => self.pool(maker, id, actor, &mut all)?,
+                Kind::Memory => maker.make(&self.memories, id, room, &mut all.memories),
+                Kind::Signer => maker.make(&self.signers, id, room, &mut all.signers),
+                Kind::Executor => maker.make(&self.executors, id, room, &mut all.executors),
+                Kind::Aggregation => {
+                    maker.make(&self.aggregations, id, room, &mut all.aggregations)
+                }
+                Kind::Quorum => maker.make(&self.quorums, id, room, &mut all.quorums),
+                Kind::Task => maker.make(&self.tasks, id, room, &mut all.tasks),
             }
         }
         Ok(all)
     }
 
-    fn embedding(
-        &mut self,
-        id: ActorId,
+    fn pool(
+        &self,
+        maker: &Maker<'_>,
+        id: &ActorId,
         actor: &Actor,
-        runtime: &Runtime,
+        all: &mut Self,
     ) -> Result<(), TopologyError> {
-        let (workers, capacity) = (actor.workers, capacity(actor));
-        let address = if workers == 1 {
-            runtime.address(id.clone(), capacity)
-        } else {
-            let routing = Routing::Shared;
-            let spec = PoolSpec { workers, workers_max: workers, routing, capacity };
-            let pool = runtime.pool(id.clone(), spec);
-            let pool = pool.map_err(|error| TopologyError::new(&id, error))?;
-            let address = pool.address().clone();
-            self.embedding_pools.insert(id.clone(), pool);
-            address
+        let known = self.embedding_pools.get(id).filter(|_| (maker.is_kept)(id)).cloned();
+        let pool = match known {
+            Some(pool) => pool,
+            None => {
+                let (workers, routing) = (actor.workers, Routing::Shared);
+                let capacity = capacity(actor);
+                let spec = PoolSpec { workers, workers_max: workers, routing, capacity };
+                let pool = maker.runtime.pool(id.clone(), spec);
+                Arc::new(pool.map_err(|error| TopologyError::new(id, error))?)
+            }
         };
-        self.embeddings.insert(id, address);
+        all.embeddings.insert(id.clone(), pool.address().clone());
+        all.embedding_pools.insert(id.clone(), pool);
         Ok(())
     }
 

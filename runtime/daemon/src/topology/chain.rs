@@ -24,7 +24,7 @@ impl Maker<'_> {
         settings: &ChainSettings,
     ) -> Result<ChildSpec, TopologyError> {
         let breaker_policy = policy::of_breaker(&settings.breaker, self.seed());
-        let breaker = self.runtime.breaker(id.as_str(), breaker_policy);
+        let breaker = self.breaker(id, breaker_policy);
         let targets = self.config.topology.targets(id, "events");
         let args = Args {
             rules: Rules {

@@ -29,7 +29,7 @@ impl Maker<'_> {
         };
         let embedder = LexicalEmbedder::new(settings.dimensions)
             .map_err(|error| TopologyError::caused(id, error))?;
-        let breaker = self.runtime.breaker(id.as_str(), BreakerPolicy::default());
+        let breaker = self.breaker(id, BreakerPolicy::default());
         let args = synod_embedding::Args { limits, embedder: Arc::new(embedder), breaker };
         let Some(pool) = self.addresses.embedding_pools.get(id) else {
             let address = &self.addresses.embeddings[id];

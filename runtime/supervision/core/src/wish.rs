@@ -1,5 +1,6 @@
 use synod_types::actor::ActorId;
 
+use crate::event::StopHow;
 use crate::policy::{ChildPolicy, InvalidTree, SupervisorPolicy};
 
 /// What an operator may ask of a running supervisor, beside [`Event::RestartChild`](crate::Event::RestartChild).
@@ -20,6 +21,18 @@ pub enum Wish {
     Terminate(ActorId),
     /// Forget a child that has ended.
     Delete(ActorId),
+    /// The end of a child that is to be started elsewhere, or from other values, or not at all: it
+    /// drains or halts, whatever its group does, and is forgotten once it has ended.
+    Release(ActorId, StopHow),
+    /// One more child that ran before: its first start is like any other.
+    Restore {
+        /// The child.
+        policy: ChildPolicy,
+        /// Whom it is started before and stopped after; the last if nobody.
+        before: Option<ActorId>,
+    },
+    /// The children in this order of start. Who runs goes on running.
+    Order(Vec<ActorId>),
     /// From now on this policy. What has been counted is kept.
     Change(SupervisorPolicy),
     /// From now on this policy for the child of that name. What runs goes on running.
@@ -44,6 +57,9 @@ pub enum Refusal {
     /// No child of that name.
     #[error("no child is named {0}")]
     Unknown(ActorId),
+    /// Every child, once.
+    #[error("an order of start names every child once")]
+    Order,
     /// Only one that has ended can be forgotten.
     #[error("{0} has not ended: terminate it first")]
     NotEnded(ActorId),

@@ -39,6 +39,7 @@ impl State {
         self.shared.followed(at, &report);
         match report.clone() {
             Report::Started { child, .. } => {
+                self.held.remove(&child);
                 self.answer(&child, &Ok(()));
                 let incarnation = self.shared.incarnation(&child);
                 tracing::info!(actor = %child, %incarnation, "started");
@@ -64,6 +65,9 @@ impl State {
             }
             Report::Discarded { child, reason } => {
                 tracing::warn!(actor = %child, %reason, "was added and did not start: forgotten");
+                if self.held.remove(&child) {
+                    self.roster.remove(&child);
+                }
                 self.answer(&child, &Err(ChildError::NotStarted(reason)));
             }
             Report::Isolated { child, reason } => {

@@ -1,7 +1,7 @@
 //! Children that come and go while a supervisor runs, and the breakers they need.
 
 use ractor::{ActorProcessingErr, ActorRef};
-use synod_supervision_core::{BreakerState, ChildState, Event, Wish};
+use synod_supervision_core::{BreakerState, ChildState, Event, Stay, Wish};
 use synod_types::actor::ActorId;
 use synod_types::time::Moment;
 
@@ -15,7 +15,7 @@ impl State {
         myself: &ActorRef<Order>,
         asked: Asked,
     ) -> Result<(), ActorProcessingErr> {
-        let Asked { wish, child, tell } = asked;
+        let Asked { wish, child, is_held, tell } = asked;
         let now = self.shared.clock.now();
         let effects = match self.core.ask(now, wish.clone()) {
             Ok(effects) => effects,
@@ -30,12 +30,31 @@ impl State {
             Wish::Add { policy, before, stay } => {
                 let id = policy.id.clone();
                 needs = policy.needs;
+                if is_held {
+                    self.held.insert(id.clone());
+                }
                 if let Some(child) = child {
                     self.roster.add(child, before.as_ref(), stay);
                 }
                 Some(id)
             }
             Wish::Terminate(child) => Some(child).filter(|child| !self.is_over(child)),
+            Wish::Release(child, _) => {
+                // Whoever asked for it has its specification, and decides about its mailbox.
+                self.roster.remove(&child);
+                Some(child)
+            }
+            Wish::Restore { policy, before } => {
+                needs = policy.needs;
+                if let Some(child) = child {
+                    self.roster.add(child, before.as_ref(), Stay::Shown);
+                }
+                None
+            }
+            Wish::Order(order) => {
+                self.roster.order(&order);
+                None
+            }
             Wish::Delete(_) => None,
             Wish::Change(policy) => {
                 self.roster.change(policy);
@@ -49,7 +68,7 @@ impl State {
         };
         match waits_for {
             Some(child) => self.askers.entry(child).or_default().push(tell),
-            None => drop(tell.send(Ok(()))),
+            None => self.answers.push((tell, Ok(()))),
         }
         let done = self.perform(myself, now, effects);
         self.watch(myself, &needs);
@@ -65,7 +84,7 @@ impl State {
     /// Those who wait for this child learn what became of it.
     pub(super) fn answer(&mut self, child: &ActorId, answer: &Result<(), ChildError>) {
         for asker in self.askers.remove(child).into_iter().flatten() {
-            drop(asker.send(answer.clone()));
+            self.answers.push((asker, answer.clone()));
         }
     }
 

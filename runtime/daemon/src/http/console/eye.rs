@@ -112,7 +112,7 @@ impl Eye {
     }
 
     async fn ask(&self, asked: &mut BTreeMap<ActorId, u64>) -> Answers {
-        let desks = &self.surface.desks;
+        let desks = self.surface.desks();
         let recent =
             |reply| TaskMsg::List { filter: TaskFilter::All, after: None, limit: TASKS_MAX, reply };
         let ids = desks.chains.keys().chain(desks.stores.keys()).chain(desks.tasks.keys());

@@ -27,6 +27,14 @@ impl Maker<'_> {
                     let why = format!("{other} holds the same key; give each signer its own");
                     return Err(TopologyError::new(id, why));
                 }
+                let held = self.standing.and_then(|standing| standing.house.keys.get(id));
+                if self.standing.and_then(|standing| standing.kept(id)).is_some()
+                    && held.is_some_and(|held| *held != key)
+                {
+                    let why = "its file holds another key than it does; restart it to sign with \
+                               that, and reload then";
+                    return Err(TopologyError::new(id, why));
+                }
                 self.keys.insert(id.clone(), key);
             }
         }

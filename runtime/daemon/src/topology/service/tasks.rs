@@ -47,7 +47,7 @@ impl Maker<'_> {
             },
             store: self.journal(id),
             performer: self.performer(id, settings)?,
-            breaker: self.runtime.breaker(id.as_str(), breaker_policy),
+            breaker: self.breaker(id, breaker_policy),
             signer: self.addresses.signers[&self.target(id, "signer")].clone().into(),
             sign_timeout: settings.breaker.call_timeout,
             snapshot_every: SNAPSHOT_EVERY,

@@ -1,7 +1,7 @@
 use synod_types::actor::ActorId;
 use synod_types::time::Moment;
 
-use crate::event::{AlarmToken, ExitReason, Generation, ParkReason, Report};
+use crate::event::{AlarmToken, ExitReason, Generation, ParkReason, Report, StopHow};
 use crate::policy::{ChildPolicy, Restart};
 use crate::wish::Stay;
 
@@ -25,6 +25,8 @@ pub(crate) struct Child {
     pub(crate) must_halt: bool,
     /// Ended, or is to end, for good: only an operator brings it back.
     pub(crate) is_dismissed: bool,
+    /// How it ends when it is dismissed.
+    pub(crate) leaves: StopHow,
     /// Was added, and was not ready yet.
     pub(crate) is_trial: bool,
     /// When it has ended for good.
@@ -132,6 +134,7 @@ impl Child {
             alarms: 0,
             must_halt: false,
             is_dismissed: false,
+            leaves: StopHow::Drain,
             is_trial: false,
             stay: Stay::Shown,
             is_wished: false,

@@ -233,7 +233,7 @@ impl Supervisor {
             }
             let child = &self.children[index];
             if child.must_halt && !child.is_stopping() {
-                let how = if child.is_dismissed { StopHow::Drain } else { StopHow::Halt };
+                let how = if child.is_dismissed { child.leaves } else { StopHow::Halt };
                 self.ask_to_stop(now, index, how, effects);
             }
         }

@@ -13,6 +13,7 @@ mod judge;
 mod one_for_one;
 mod parked;
 mod random;
+mod released;
 mod significant;
 mod wishes;
 
@@ -164,6 +165,12 @@ fn parse_wish(words: &[&str]) -> Wish {
         },
         "terminate" => Wish::Terminate(id(words[2])),
         "delete" => Wish::Delete(id(words[2])),
+        "release" => Wish::Release(id(words[2]), StopHow::Halt),
+        "discharge" => Wish::Release(id(words[2]), StopHow::Drain),
+        "restore" => {
+            Wish::Restore { policy: child(words[2]), before: words.get(3).map(|name| id(name)) }
+        }
+        "order" => Wish::Order(words[2].chars().map(|name| id(&name.to_string())).collect()),
         "become" => Wish::ChangeChild(child(words[2])),
         unknown => panic!("no such event: {unknown}"),
     }

@@ -22,6 +22,20 @@ impl Supervisor {
             Wish::Add { policy, before, stay } => self.add(policy, before.as_ref(), stay)?,
             Wish::Terminate(child) => self.terminate(self.known(&child)?, &mut effects),
             Wish::Delete(child) => self.delete(&child, &mut effects)?,
+            Wish::Release(child, how) => {
+                let index = self.known(&child)?;
+                (self.children[index].leaves, self.children[index].stay) = (how, Stay::Forgotten);
+                self.terminate(index, &mut effects);
+            }
+            Wish::Restore { policy, before } => {
+                self.add(policy, before.as_ref(), Stay::Shown)?;
+                self.children.iter_mut().filter(|it| it.serial + 1 == self.serial).for_each(
+                    |child| {
+                        child.is_trial = false;
+                    },
+                );
+            }
+            Wish::Order(order) => self.reorder(&order)?,
             Wish::Change(policy) => self.change(policy)?,
             Wish::ChangeChild(policy) => self.change_child(policy)?,
         }
@@ -100,6 +114,21 @@ impl Supervisor {
         self.forgotten = Generation(last);
         self.window.forget(child.serial);
         effects.push(Effect::Forget { child: child.policy.id });
+    }
+
+    fn reorder(&mut self, order: &[ActorId]) -> Result<(), Refusal> {
+        let place = |id: &ActorId| order.iter().position(|named| named == id);
+        let mut places: Vec<_> = self.policies().map(|policy| place(&policy.id)).collect();
+        places.sort_unstable();
+        places.dedup();
+        if places.len() != self.children.len()
+            || places.len() != order.len()
+            || places.contains(&None)
+        {
+            return Err(Refusal::Order);
+        }
+        self.children.sort_by_key(|child| place(&child.policy.id));
+        Ok(())
     }
 
     fn change(&mut self, policy: SupervisorPolicy) -> Result<(), Refusal> {

@@ -126,6 +126,15 @@ fn row(html: &mut Html, event: &RuntimeEvent) {
         RuntimeEvent::Unstuck { at, actor, incarnation } => {
             (at, actor.as_str(), "unstuck", life(*incarnation))
         }
+        RuntimeEvent::Reformed { at, added, removed, restarted } => {
+            let counts = [added.len(), removed.len(), restarted.len()];
+            let [added, removed, restarted] = counts;
+            let detail = format!("{added} added, {removed} removed, {restarted} restarted");
+            (at, "topology", "reloaded", detail)
+        }
+        RuntimeEvent::ReformFailed { at, detail } => {
+            (at, "topology", "reload_failed", detail.clone())
+        }
         RuntimeEvent::GaveUp { at, supervisor, detail } => {
             (at, supervisor.as_str(), "gave_up", detail.clone())
         }
