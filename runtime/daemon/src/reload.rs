@@ -188,6 +188,10 @@ impl Reloader {
     /// [`ReloadError`].
     pub async fn reload(&self, trigger: Trigger, resolve: Resolve) -> Result<Report, ReloadError> {
         let inner = Arc::clone(&self.0);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "awaited right here; who asked may leave, and it goes on all the same"
+        )]
         let done = tokio::spawn(async move {
             let mut standing = match trigger {
                 Trigger::Request => inner.standing.try_lock().map_err(|_| ReloadError::Busy)?,
