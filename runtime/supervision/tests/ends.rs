@@ -4,7 +4,7 @@
 mod common;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use common::{Puppet, Stage, child, id, pass, policy};
@@ -50,8 +50,8 @@ impl Drop for Inside {
 enum Odd {
     /// Occupy a thread of the pool.
     Block(Duration),
-    /// Occupy a thread of the runtime, beside the handler.
-    Spin(Duration),
+    /// Occupy a thread of the runtime, beside the handler, until this is true.
+    Spin(Arc<AtomicBool>),
     /// Panic when the state is dropped.
     Rot,
     Done,
@@ -105,11 +105,13 @@ impl Actor for Oddity {
                 };
                 ctx.blocking(work, |_| Odd::Done)?;
             }
-            Odd::Spin(time) => {
+            Odd::Spin(may_end) => {
                 let gauge = self.traces.piped.clone();
                 let work = async move {
                     let _inside = gauge.enter();
-                    std::thread::sleep(time);
+                    while !may_end.load(Ordering::SeqCst) {
+                        std::thread::sleep(MILLI);
+                    }
                     tokio::task::yield_now().await;
                 };
                 ctx.pipe(work, |()| Odd::Done)?;
@@ -119,6 +121,12 @@ impl Actor for Oddity {
             Odd::Outlive => drop(self.traces.kept.lock().replace(ctx.clone())),
         }
         Ok(())
+    }
+}
+
+async fn until(is_so: impl Fn() -> bool) {
+    while !is_so() {
+        tokio::time::sleep(MILLI).await;
     }
 }
 
@@ -150,12 +158,16 @@ async fn threads_stay_within_their_limit_also_when_their_actors_are_killed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn piped_work_is_gone_before_the_next_incarnation_starts() {
     let (runtime, _running, address, traces) = odd().await;
-    for _ in 0..3 {
-        address.tell(Odd::Spin(200 * MILLI)).unwrap();
-        tokio::time::sleep(20 * MILLI).await;
-        assert_eq!(traces.piped.now(), 1);
+    for life in 1..=3 {
+        let may_end = Arc::new(AtomicBool::new(false));
+        address.tell(Odd::Spin(Arc::clone(&may_end))).unwrap();
+        until(|| traces.piped.now() == 1).await;
         runtime.kill(&id("odd")).unwrap();
-        tokio::time::sleep(400 * MILLI).await;
+        // Time for a start that comes too soon.
+        tokio::time::sleep(50 * MILLI).await;
+        assert_eq!(traces.left.lock().len(), life);
+        may_end.store(true, Ordering::SeqCst);
+        until(|| traces.left.lock().len() == life + 1).await;
     }
     assert_eq!(*traces.left.lock(), [0, 0, 0, 0]);
     assert_eq!(traces.done.load(Ordering::SeqCst), 0, "what was cut short has no result");
