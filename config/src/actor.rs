@@ -42,6 +42,9 @@ pub(crate) struct Life {
     pub(crate) stuck_after: Duration,
     /// What is done when it is stuck; it is said, counted and shown in any case.
     pub(crate) on_stuck: OnStuck,
+    /// It may die of one message so often; then that message is quarantined.
+    #[schemars(range(min = 1, max = 16))]
+    pub(crate) poison_after: usize,
     /// How many messages of each lane may wait; what happens to one more, its type says.
     pub(crate) mailbox: Mailbox,
     /// On which threads it runs.
@@ -64,6 +67,7 @@ impl Default for Life {
             stop_timeout: Duration::from_secs(5),
             stuck_after: Duration::from_secs(60),
             on_stuck: OnStuck::Restart,
+            poison_after: 3,
             mailbox: Mailbox::default(),
             class: Class::Async,
             workers: 1,

@@ -188,6 +188,7 @@ fn actor(
         stop_timeout: life.stop_timeout,
         stuck_after: life.stuck_after,
         on_stuck: life.on_stuck,
+        poison_after: life.poison_after,
         mailbox: life.mailbox,
         class: life.class,
         workers: life.workers,

@@ -41,9 +41,15 @@ pub struct Runtime {
     /// Calls under way at once in one incarnation of an actor; more are refused.
     #[schemars(range(min = 1, max = 1_048_576))]
     pub in_flight_max: usize,
-    /// Dead letters kept to look at; all are counted.
+    /// Dead letters remembered, those in quarantine apart; all are counted.
     #[schemars(range(min = 1, max = 1_048_576))]
     pub dead_letters_max: usize,
+    /// Dead letters remembered with their message, which can then be sent again.
+    #[schemars(range(min = 0, max = 1_048_576))]
+    pub dead_letters_kept_max: usize,
+    /// Messages in quarantine, all actors together; beyond, the oldest quarantine ends.
+    #[schemars(range(min = 1, max = 65_536))]
+    pub quarantined_max: usize,
     /// Events a watcher may lag behind before it misses some.
     #[schemars(range(min = 1, max = 1_048_576))]
     pub watch_backlog_max: usize,
@@ -60,6 +66,8 @@ impl Default for Runtime {
             alarms_max: 65_536,
             in_flight_max: 4096,
             dead_letters_max: 1024,
+            dead_letters_kept_max: 256,
+            quarantined_max: 256,
             watch_backlog_max: 4096,
         }
     }

@@ -120,6 +120,8 @@ pub struct Actor {
     pub stuck_after: Duration,
     /// What is done when it is.
     pub on_stuck: OnStuck,
+    /// How often it may die of one message.
+    pub poison_after: usize,
     /// How many messages may wait.
     pub mailbox: Mailbox,
     /// On which threads it runs.

@@ -218,6 +218,7 @@ fn a_running_daemon_is_looked_at_and_acted_upon() {
     assert!(run(&["tree"]).contains("─ executor-1 running, life 1"));
     assert!(run(&["actors"]).lines().any(|line| line.starts_with("executor-1 running")));
     assert_eq!(run(&["stuck"]), "no actor is stuck\n");
+    check_dead_letters(&run);
     for command in ["status", "tree", "actors", "stuck", "breakers"] {
         json(&[command, "--json", "--url", url]);
     }
@@ -242,6 +243,13 @@ fn a_running_daemon_is_looked_at_and_acted_upon() {
     assert!(sent.lines().all(|line| line.contains(" tasks->store append")), "{sent}");
     assert_eq!(run(&["breaker", "reset", "embedding"]), "embedding closed\n", "by either name");
     check_refusals(url);
+}
+
+fn check_dead_letters(run: &dyn Fn(&[&'static str]) -> String) {
+    let nobody = ["dead-letters", "list", "--actor", "nobody"];
+    assert_eq!(run(&nobody), "no dead letters\n");
+    let purge = ["dead-letters", "purge", "--reason", "quarantined"];
+    assert_eq!(run(&purge), "0 forgotten\n");
 }
 
 fn check_lives(reach: &Reach, run: &dyn Fn(&[&'static str]) -> String) {
@@ -293,4 +301,8 @@ fn check_refusals(url: &str) {
         &["breakers", "open", "nobody"],
         &["no breaker `nobody` here, there are ", "embedding", "/v1/breakers"],
     );
+    fails(&["dead-letters", "show", "1000000"], &["404", "no dead letter 1000000"]);
+    fails(&["dead-letters", "replay", "1000000"], &["404", "no dead letter 1000000"]);
+    fails(&["dead-letters", "purge", "1000000"], &["404", "no dead letter 1000000"]);
+    fails(&["dead-letters", "list", "--reason", "age"], &["400", "`age`", "quarantined"]);
 }

@@ -102,6 +102,8 @@ impl Quorum {
             match self.events.tell(event) {
                 Ok(()) => drop(self.untold.pop_front()),
                 Err(RejectReason::Full) => break,
+                // The listener has died of this one too often: it is the listener's loss alone.
+                Err(RejectReason::Quarantined) => drop(self.untold.pop_front()),
                 // It is going down for good, and nobody else listens.
                 Err(RejectReason::Closed) => self.untold.clear(),
             }

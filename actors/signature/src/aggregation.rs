@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use synod_protocol::signature::{AggregationEvent, AggregationMsg};
 use synod_signature_core::aggregation::{Aggregation as Core, Effect, Job, Limits, Report};
 use synod_supervision::{
-    Actor, Context, Failure, Lane, Message, Outlet, Overflow, Panicked, RejectReason,
+    Actor, Context, Failure, Fingerprint, Lane, Message, Outlet, Overflow, Panicked, RejectReason,
 };
 
 use crate::metrics::AggregationMetrics;
@@ -74,6 +74,20 @@ impl Message for AggregationMail {
         match self {
             Self::Told(msg) => msg.lane(),
             Self::Verified(_) | Self::Retry => Lane::High,
+        }
+    }
+
+    fn again(&self) -> Option<Self> {
+        match self {
+            Self::Told(msg) => msg.again().map(Self::Told),
+            Self::Verified(_) | Self::Retry => None,
+        }
+    }
+
+    fn digest(&self) -> Option<Fingerprint> {
+        match self {
+            Self::Told(msg) => msg.digest(),
+            Self::Verified(_) | Self::Retry => None,
         }
     }
 
@@ -225,6 +239,8 @@ impl Aggregation {
             match self.listener.tell(event.clone()) {
                 Ok(()) => drop(self.untold.pop_front()),
                 Err(RejectReason::Full) => break,
+                // The listener has died of this one too often: it is the listener's loss alone.
+                Err(RejectReason::Quarantined) => drop(self.untold.pop_front()),
                 // It is going down for good, and nobody else listens.
                 Err(RejectReason::Closed) => self.untold.clear(),
             }

@@ -1,6 +1,6 @@
 //! What a chain actor can be told, and what it tells.
 
-use synod_supervision::{CallError, Lane, Message, Overflow, Reply};
+use synod_supervision::{CallError, Fingerprint, Lane, Message, Overflow, Reply, fingerprint};
 use synod_types::chain::{ChainEvent, ChainId, ChainStatus, EventNumber, Sight, Trouble};
 
 use crate::journal::Committed;
@@ -24,6 +24,12 @@ pub struct ChainBatch {
 }
 
 impl ChainBatch {
+    /// What it says, told to a consumer as a message of that kind: where it begins, because it may
+    /// come again longer.
+    pub fn digest(&self, kind: &'static str) -> Fingerprint {
+        fingerprint(kind, &(self.chain, self.first))
+    }
+
     /// The events with numbers above `last`, each with its number: those that are new to a
     /// consumer that has applied all up to `last`.
     pub fn after(&self, last: EventNumber) -> impl Iterator<Item = (EventNumber, &ChainEvent)> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use synod_supervision::{Lane, Message, Overflow, Reply};
+use synod_supervision::{Fingerprint, Lane, Message, Overflow, Reply, fingerprint};
 use synod_types::vector::{Embedding, EmbeddingRefusal};
 
 /// Told to the embedding actor.
@@ -29,6 +29,13 @@ impl Message for EmbeddingMsg {
         match self {
             Self::Embed(..) => Lane::Normal,
             Self::Wake | Self::Computed(..) => Lane::High,
+        }
+    }
+
+    fn digest(&self) -> Option<Fingerprint> {
+        match self {
+            Self::Embed(texts, _) => Some(fingerprint(self.kind(), texts)),
+            Self::Wake | Self::Computed(..) => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Told to the memory actor.
 
-use synod_supervision::{CallError, Lane, Message, Overflow, Reply};
+use synod_supervision::{CallError, Fingerprint, Lane, Message, Overflow, Reply, fingerprint};
 use synod_types::agent::AgentId;
 use synod_types::memory::{
     Memory, MemoryCounts, MemoryId, MemoryPage, MemoryQuery, MemoryRefusal, NewMemory,
@@ -84,6 +84,24 @@ impl Message for MemoryMsg {
     }
 
     /// Agents are refused when it is too much; a chain has one batch under way and waits.
+    fn digest(&self) -> Option<Fingerprint> {
+        let kind = self.kind();
+        match self {
+            Self::Store(agent, memory, _) => Some(fingerprint(kind, &(agent, memory))),
+            Self::Get(agent, id, _) | Self::Forget(agent, id, _) => {
+                Some(fingerprint(kind, &(agent, id)))
+            }
+            Self::Query(agent, query, _) => Some(fingerprint(kind, &(agent, query))),
+            Self::Count(agent, _) => Some(fingerprint(kind, agent)),
+            Self::Chain(batch) => Some(batch.digest(kind)),
+            Self::Sought(..)
+            | Self::Embedded(_)
+            | Self::Wake
+            | Self::Journalled(_)
+            | Self::Saved(_) => None,
+        }
+    }
+
     fn overflow(&self) -> Overflow {
         match self {
             Self::Chain(_) => Overflow::Wait,

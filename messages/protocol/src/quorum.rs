@@ -1,6 +1,6 @@
 //! Told to the quorum actor, and told by it.
 
-use synod_supervision::{Lane, Message, Overflow, Reply};
+use synod_supervision::{Fingerprint, Lane, Message, Overflow, Reply, fingerprint};
 use synod_types::actor::Incarnation;
 use synod_types::quorum::{BallotId, Equivocation, Question, Refusal, Verdict, Vote};
 
@@ -38,6 +38,14 @@ impl Message for QuorumMsg {
             Self::Evidence(_) => Lane::Control,
             Self::Expire(_) | Self::Retell => Lane::High,
             Self::Open(..) | Self::Cast(..) => Lane::Normal,
+        }
+    }
+
+    fn digest(&self) -> Option<Fingerprint> {
+        match self {
+            Self::Open(question, _) => Some(fingerprint(self.kind(), question)),
+            Self::Cast(vote, _) => Some(fingerprint(self.kind(), vote)),
+            Self::Evidence(_) | Self::Expire(_) | Self::Retell => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Told to signers and to aggregation, and told by aggregation.
 
-use synod_supervision::{Lane, Message, Overflow, Panicked, Reply};
+use synod_supervision::{Fingerprint, Lane, Message, Overflow, Panicked, Reply, fingerprint};
 use synod_types::actor::Incarnation;
 use synod_types::aggregation::{AnswerRefusal, CertificateOrder, OrderRefusal, Rejection};
 use synod_types::certificate::CertifiedResult;
@@ -52,6 +52,13 @@ impl Message for SignerMsg {
     }
 
     /// Executors wait: that is how a slow signer slows them down.
+    fn digest(&self) -> Option<Fingerprint> {
+        match self {
+            Self::Sign { duty, digest, .. } => Some(fingerprint(self.kind(), &(duty, digest))),
+            Self::PublicKey(_) | Self::Journalled(_) | Self::Signed(..) => None,
+        }
+    }
+
     fn overflow(&self) -> Overflow {
         match self {
             Self::Sign { .. } | Self::Journalled(_) | Self::Signed(..) => Overflow::Wait,
@@ -79,6 +86,21 @@ impl Message for AggregationMsg {
             Self::Open(..) => "open",
             Self::Submit(..) => "submit",
             Self::Close(_) => "close",
+        }
+    }
+
+    fn again(&self) -> Option<Self> {
+        match self {
+            Self::Close(task) => Some(Self::Close(*task)),
+            Self::Open(..) | Self::Submit(..) => None,
+        }
+    }
+
+    fn digest(&self) -> Option<Fingerprint> {
+        match self {
+            Self::Open(order, _) => Some(fingerprint(self.kind(), order)),
+            Self::Submit(answer, _) => Some(fingerprint(self.kind(), answer)),
+            Self::Close(task) => Some(fingerprint(self.kind(), task)),
         }
     }
 

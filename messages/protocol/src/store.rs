@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use synod_supervision::{Lane, Message, Overflow, Reply};
+use synod_supervision::{Fingerprint, Lane, Message, Overflow, Reply, fingerprint};
 use synod_types::store::{StreamId, Version};
 
 /// Told to the store. Each is answered once what it asks is durable, in the order of arrival
@@ -85,6 +85,24 @@ impl Message for StoreMsg {
             | Self::SaveSnapshot { .. }
             | Self::LoadSnapshot { .. } => Lane::Normal,
             Self::Backup { .. } | Self::Status(_) => Lane::Control,
+        }
+    }
+
+    fn digest(&self) -> Option<Fingerprint> {
+        let kind = self.kind();
+        match self {
+            Self::Append { stream, after, records, .. } => {
+                Some(fingerprint(kind, &(stream, after, records)))
+            }
+            Self::Read { stream, after, bytes_max, .. } => {
+                Some(fingerprint(kind, &(stream, after, bytes_max)))
+            }
+            Self::SaveSnapshot { stream, at, state, .. } => {
+                Some(fingerprint(kind, &(stream, at, state)))
+            }
+            Self::LoadSnapshot { stream, .. } => Some(fingerprint(kind, stream)),
+            Self::Backup { to, .. } => Some(fingerprint(kind, to)),
+            Self::Status(_) => None,
         }
     }
 

@@ -7,7 +7,7 @@ pub use executor::ExecutorMsg;
 
 use std::time::Duration;
 
-use synod_supervision::{CallError, Lane, Message, Overflow, Reply};
+use synod_supervision::{CallError, Fingerprint, Lane, Message, Overflow, Reply, fingerprint};
 use synod_types::aggregation::{AnswerRefusal, OrderRefusal};
 use synod_types::certificate::CertifiedResult;
 use synod_types::operator::OperatorId;
@@ -92,6 +92,44 @@ impl Message for TaskMsg {
             | Self::Journalled(_)
             | Self::Saved(_) => Lane::High,
             Self::Chain(_) => Lane::Normal,
+        }
+    }
+
+    /// What the aggregation and the quorum tell, they tell once.
+    fn again(&self) -> Option<Self> {
+        match self {
+            Self::Aggregation(event) => Some(Self::Aggregation(event.clone())),
+            Self::Quorum(event) => Some(Self::Quorum(*event)),
+            Self::Chain(_)
+            | Self::List { .. }
+            | Self::Get(..)
+            | Self::Submitted(..)
+            | Self::Ordered(..)
+            | Self::Added(..)
+            | Self::Balloted(..)
+            | Self::Alarm
+            | Self::Journalled(_)
+            | Self::Saved(_) => None,
+        }
+    }
+
+    fn digest(&self) -> Option<Fingerprint> {
+        let kind = self.kind();
+        match self {
+            Self::Chain(batch) => Some(batch.digest(kind)),
+            Self::List { filter, after, limit, .. } => {
+                Some(fingerprint(kind, &(filter, after, limit)))
+            }
+            Self::Get(task, _) => Some(fingerprint(kind, task)),
+            Self::Aggregation(_)
+            | Self::Quorum(_)
+            | Self::Submitted(..)
+            | Self::Ordered(..)
+            | Self::Added(..)
+            | Self::Balloted(..)
+            | Self::Alarm
+            | Self::Journalled(_)
+            | Self::Saved(_) => None,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::signature::Digest;
 use crate::task::TaskId;
 
 /// What an aggregator is to certify: answers to a task by the members of a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CertificateOrder {
     /// The task.
     pub task: TaskId,

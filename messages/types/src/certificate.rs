@@ -87,7 +87,7 @@ fn word(value: u32) -> [u8; 32] {
 }
 
 /// One member of an operator table: who, by which key, with how much weight.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TableMember {
     /// The operator.
     pub operator: OperatorId,
@@ -99,7 +99,7 @@ pub struct TableMember {
 
 /// The operators of a set and what they weighed at one time. A member's position is its index
 /// in the contract's table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct OperatorTable {
     /// When: seconds since the Unix epoch.
     pub reference_timestamp: u32,

@@ -221,7 +221,7 @@ pub struct Memory {
 }
 
 /// A memory to be stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewMemory {
     /// Storing again under the same key is storing once. Without a key the memory itself, all of

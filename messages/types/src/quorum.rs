@@ -21,7 +21,7 @@ impl fmt::Display for BallotId {
 }
 
 /// A question as it is put: who may answer, how much of them must agree, until when.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Question {
     /// Its name.
     pub ballot: BallotId,

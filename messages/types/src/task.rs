@@ -29,7 +29,7 @@ impl fmt::Display for TaskId {
 }
 
 /// A task as a chain announced it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Task {
     /// Its hash.
     pub id: TaskId,
@@ -54,7 +54,7 @@ pub struct Task {
 }
 
 /// One operator's signed answer to a task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Answer {
     /// The task.
     pub task: TaskId,

@@ -58,6 +58,8 @@ pub enum Command {
     Actors(ActorsArgs),
     /// Show actors that do not get on with their mail; exit 69 if there are any
     Stuck(ReadArgs),
+    /// Look at messages that nobody handled, send one again or forget them
+    DeadLetters(DeadLettersArgs),
     /// Look at circuit breakers, force or reset one
     #[command(visible_alias = "breaker")]
     Breakers(BreakersArgs),
@@ -337,6 +339,58 @@ pub enum ActorAction {
         /// The actor
         id: String,
     },
+}
+
+/// `synod dead-letters`.
+#[derive(Debug, Args)]
+pub struct DeadLettersArgs {
+    /// What to do; without it, list them.
+    #[command(subcommand)]
+    pub action: Option<DeadLetterAction>,
+    /// Which daemon.
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
+/// What to do to dead letters.
+#[derive(Clone, Debug, Subcommand)]
+pub enum DeadLetterAction {
+    /// List them, the oldest first
+    List(DeadWhich),
+    /// Show all that is known of one; never what it says
+    Show {
+        /// Its number
+        id: u64,
+    },
+    /// Send its message to its actor again; a quarantine of it ends
+    Replay {
+        /// Its number
+        id: u64,
+    },
+    /// Forget one, or those of an actor or reason, or all; quarantines of theirs end
+    Purge {
+        /// Its number
+        #[arg(required_unless_present_any = ["actor", "reason", "all"])]
+        #[arg(conflicts_with_all = ["actor", "reason", "all"])]
+        id: Option<u64>,
+        /// All of them
+        #[arg(long, conflicts_with_all = ["actor", "reason"])]
+        all: bool,
+        /// Which.
+        #[command(flatten)]
+        which: DeadWhich,
+    },
+}
+
+/// Which dead letters.
+#[derive(Clone, Debug, Args)]
+pub struct DeadWhich {
+    /// Only those for this actor
+    #[arg(long)]
+    pub actor: Option<String>,
+    /// Only those that died like this: in_hand, quarantined, kept_out, dropped_oldest, abandoned
+    #[arg(long)]
+    pub reason: Option<String>,
 }
 
 /// `synod breakers`.

@@ -3,6 +3,7 @@
 mod actors;
 mod breakers;
 mod client;
+mod dead_letters;
 mod dev;
 mod diff;
 mod drain;
@@ -45,6 +46,7 @@ pub fn perform(cli: Cli) -> Result<u8, Exit> {
         Command::Drain(args) => drain::drain(&args),
         Command::Actors(args) => actors::actors(&args),
         Command::Stuck(args) => stuck::stuck(&args),
+        Command::DeadLetters(args) => dead_letters::dead_letters(&args),
         Command::Breakers(args) => breakers::breakers(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "synod", &mut std::io::stdout());

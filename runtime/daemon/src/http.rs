@@ -6,6 +6,7 @@
 mod actors;
 mod breakers;
 mod console;
+mod dead_letters;
 mod drain;
 mod edges;
 mod health;
@@ -102,7 +103,9 @@ pub fn router(surface: Surface, limits: &Http) -> Router {
         .route("/v1/actors/{id}/restart", post(actors::restart))
         .route("/v1/actors/{id}/kill", post(actors::kill))
         .route("/v1/reload", post(reload::reload))
-        .route("/v1/dead-letters", get(actors::dead_letters))
+        .route("/v1/dead-letters", get(dead_letters::list).delete(dead_letters::purge))
+        .route("/v1/dead-letters/{id}", get(dead_letters::get).delete(dead_letters::forget))
+        .route("/v1/dead-letters/{id}/replay", post(dead_letters::replay))
         .route("/v1/breakers", get(breakers::list))
         .route("/v1/breakers/{name}/{action}", post(breakers::act))
         .route("/v1/tasks", get(tasks::list))

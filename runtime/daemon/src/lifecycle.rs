@@ -68,6 +68,8 @@ impl Daemon {
             in_flight_max: config.runtime.in_flight_max,
             blocking_threads: config.runtime.blocking_threads_max,
             dead_letters_max: config.runtime.dead_letters_max,
+            dead_letters_kept_max: config.runtime.dead_letters_kept_max,
+            quarantined_max: config.runtime.quarantined_max,
             watch_backlog: config.runtime.watch_backlog_max,
         };
         let runtime = Runtime::new(Clock::unpaused(), limits);

@@ -116,6 +116,12 @@ impl Narrator {
                 let fields = json!({ "actor": actor });
                 self.say("unresponsive", fields, &format!("{actor} was killed and will not end"))
             }
+            RuntimeEvent::Quarantined { actor, kind, deaths, id, .. } => {
+                let fields =
+                    json!({ "actor": actor, "kind": kind, "deaths": deaths, "dead_letter": id });
+                let words = format!("{actor} died of a `{kind}` {deaths} times: in quarantine");
+                self.say("quarantined", fields, &words)
+            }
             RuntimeEvent::Stuck { actor, stuck, .. } => {
                 let fields = json!({ "actor": actor, "stuck": stuck });
                 self.say("stuck", fields, &format!("{actor} is stuck: {stuck}"))

@@ -35,17 +35,20 @@ pub struct House {
     addresses: Addresses,
     keys: BTreeMap<ActorId, PublicKey>,
     breakers: Breakers,
-    watches: BTreeMap<ActorId, WatchPolicy>,
+    /// How the watchdog looks at each actor, and how often it may die of one message.
+    watches: BTreeMap<ActorId, (WatchPolicy, usize)>,
 }
 
 impl House {
-    /// Says to the watchdog how to look at each of its actors.
+    /// Says how the watchdog is to look at each of its actors, and when a message is quarantined.
     ///
     /// # Errors
     /// [`TopologyError`]: one of them does not run here.
     pub fn watch_over(&self, runtime: &Runtime) -> Result<(), TopologyError> {
-        self.watches.iter().try_for_each(|(id, policy)| {
-            runtime.watch_over(id, *policy).map_err(|error| TopologyError::new(id, error))
+        self.watches.iter().try_for_each(|(id, (policy, poison_after))| {
+            let watched = runtime.watch_over(id, *policy);
+            let guarded = runtime.quarantine_after(id, *poison_after);
+            watched.and(guarded).map_err(|error| TopologyError::new(id, error))
         })
     }
 
@@ -157,7 +160,8 @@ fn build(
     let mut watches = BTreeMap::new();
     for (id, actor) in &config.topology.actors {
         let readers = addresses.readers(id).into_iter();
-        watches.extend(readers.map(|id| (id.clone(), policy::of_watch(actor))));
+        let rules = (policy::of_watch(actor), actor.poison_after);
+        watches.extend(readers.map(|id| (id.clone(), rules)));
     }
     Ok(House { root, addresses, keys, breakers, watches })
 }

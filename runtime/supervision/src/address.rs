@@ -48,6 +48,9 @@ pub enum RejectReason {
     /// The actor is being stopped for good.
     #[error("mailbox is closed")]
     Closed,
+    /// The actor has died of messages that say the same, too often.
+    #[error("messages that say the same are in quarantine")]
+    Quarantined,
 }
 
 impl<M: Message> Address<M> {

@@ -121,6 +121,9 @@ pub enum CallError {
     /// The actor died with the question in hand. It may have been acted on.
     #[error("the question was dropped unanswered")]
     Dropped,
+    /// The actor has died of the same question too often. It was not acted on.
+    #[error("the question is in quarantine")]
+    Quarantined,
     /// The answer did not come in time. The question may have been acted on.
     #[error("no answer in time")]
     Timeout,
@@ -137,7 +140,7 @@ impl CallError {
     pub const fn is_retryable(&self) -> bool {
         match self {
             Self::Full | Self::Dropped | Self::Timeout | Self::Expired => true,
-            Self::Closed | Self::Deadlock(_) => false,
+            Self::Closed | Self::Deadlock(_) | Self::Quarantined => false,
         }
     }
 }
@@ -147,6 +150,7 @@ impl From<RejectReason> for CallError {
         match reason {
             RejectReason::Full => Self::Full,
             RejectReason::Closed => Self::Closed,
+            RejectReason::Quarantined => Self::Quarantined,
         }
     }
 }

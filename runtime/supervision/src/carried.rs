@@ -35,7 +35,8 @@ thread_local! {
 }
 
 impl Carried {
-    const NOTHING: Self = Self { deadline: Moment::MAX, call: 0, asker: None, trace: None };
+    pub(crate) const NOTHING: Self =
+        Self { deadline: Moment::MAX, call: 0, asker: None, trace: None };
 
     /// What a message that is accepted now carries.
     pub(crate) fn now() -> Self {

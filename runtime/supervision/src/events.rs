@@ -110,6 +110,19 @@ pub enum RuntimeEvent {
         /// What is known of its end.
         detail: String,
     },
+    /// A message was put into quarantine: its actor died of it too often.
+    Quarantined {
+        /// When.
+        at: Moment,
+        /// Whose it was.
+        actor: ActorId,
+        /// Its kind.
+        kind: &'static str,
+        /// How many lives ended with it in hand.
+        deaths: usize,
+        /// Its dead letter.
+        id: u64,
+    },
     /// A supervisor gave up: too many restarts.
     GaveUp {
         /// When.

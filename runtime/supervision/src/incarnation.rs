@@ -24,6 +24,7 @@ use crate::hand::Hand;
 use crate::mailbox::{End, Letter, Mailbox};
 use crate::matter::Matter;
 use crate::message::{Lane, Message};
+use crate::quarantine::Spare;
 
 pub(crate) struct Shell<A>(PhantomData<fn() -> A>);
 
@@ -49,6 +50,7 @@ pub(crate) struct Life<A: Actor> {
     hand: Hand<A::Msg>,
     /// Being handled, or what its handling failed on.
     in_hand: Option<&'static str>,
+    spare: Spare<A::Msg>,
     /// Says in every log line who speaks, and in which life.
     span: Span,
     _gone: Arc<Gone>,
@@ -60,7 +62,8 @@ impl<A: Actor> Drop for Life<A> {
         self.ctx.end();
         if let Some(kind) = self.in_hand.take() {
             let incarnation = self.ctx.incarnation();
-            self.ctx.mailbox().fell(InHand { incarnation, kind, trace });
+            let spare = std::mem::take(&mut self.spare);
+            self.ctx.mailbox().fell(InHand { incarnation, kind, trace }, spare);
         }
         self.ctx.mailbox().put_back(&mut self.hand);
     }
@@ -92,7 +95,7 @@ impl<A: Actor> ractor::Actor for Shell<A> {
         unborn.lives();
         ctx.mailbox().ready(incarnation);
         let hand = Hand::of(incarnation, ctx.in_flight());
-        Ok(Life { actor, ctx, hand, in_hand: None, span, _gone: gone })
+        Ok(Life { actor, ctx, hand, in_hand: None, spare: Spare::default(), span, _gone: gone })
     }
 
     async fn post_start(
@@ -155,8 +158,12 @@ impl<A: Actor> Life<A> {
 
     async fn take(&mut self, letter: Letter<A::Msg>) -> Result<(), Failure> {
         let at = letter.at();
-        let Letter { msg, carried, .. } = letter;
+        let is_own = letter.is_own();
+        let Letter { msg, carried, number, .. } = letter;
         let (kind, lane) = (msg.kind(), msg.lane());
+        if !is_own && !self.spares(&msg, number) {
+            return Ok(());
+        }
         let is_looked_at = at.is_some() || self.ctx.mailbox().shared.events.is_tapped();
         let begun = is_looked_at.then(|| self.ctx.now());
         if !carried.is_nothing() {
@@ -182,6 +189,7 @@ impl<A: Actor> Life<A> {
             if span.is_disabled() { handling.await } else { handling.instrument(span).await };
         if outcome.is_ok() {
             self.in_hand = None;
+            self.ctx.mailbox().quarantine.handled(&mut self.spare);
             if !carried.is_nothing() {
                 self.ctx.matter().put_down();
             }
@@ -192,6 +200,19 @@ impl<A: Actor> Life<A> {
             self.note(Seen { at, begun, handled, kind, lane, is_failed, trace });
         }
         outcome
+    }
+
+    /// Keeps of a message what is needed if it is the last one. False: it is not to be handled.
+    fn spares(&mut self, msg: &A::Msg, number: u32) -> bool {
+        let mailbox = self.ctx.mailbox();
+        let spare = mailbox.quarantine.spare(msg, number);
+        let is_kept_out = mailbox.quarantine.keeps_out(&spare);
+        if is_kept_out {
+            mailbox.keep_out(msg.kind(), spare);
+        } else {
+            self.spare = spare;
+        }
+        !is_kept_out
     }
 
     fn note(&mut self, seen: Seen) {

@@ -8,8 +8,9 @@
 //! ```
 //!
 //! An [`Address`] and its mailbox are made once; incarnations of the actor come and go behind
-//! them. A restart loses the message in hand and nothing else, and says so (a dead letter; an
-//! asker gets [`CallError::Dropped`]). What dies with an incarnation: its state, its alarms, its
+//! them. A restart loses nothing of which there is a copy, and else the message in hand, and says
+//! so (a dead letter; an asker gets [`CallError::Dropped`]). A message that its actor dies of again
+//! and again is quarantined. What dies with an incarnation: its state, its alarms, its
 //! piped futures, and what these have queued. What does not: messages of others, counters, the
 //! incarnation number.
 //!
@@ -41,6 +42,7 @@ pub mod metrics;
 mod outlet;
 mod pool;
 mod pulse;
+mod quarantine;
 mod reform;
 mod roster;
 mod runtime;
@@ -63,10 +65,10 @@ pub use child::{ChildSpec, SupervisorSpec};
 pub use children::{ChildCounts, ChildError, Place, Template};
 pub use clock::Clock;
 pub use context::{Busy, Context, Panicked};
-pub use dead_letters::{DeadLetter, DeadReason};
+pub use dead_letters::{DeadFilter, DeadLetter, DeadReason, ReplayError};
 pub use events::{RuntimeEvent, Sent, Tapped};
 pub use failures::{Aftermath, FailureRecord};
-pub use message::{Lane, Message, Overflow};
+pub use message::{Lane, Message, Overflow, fingerprint};
 pub use outlet::Outlet;
 pub use pool::{InvalidPool, Pool, PoolSpec, Routing};
 pub use pulse::StuckView;
@@ -78,6 +80,7 @@ pub use waits::{Cycle, WaitView};
 pub use watchdog::Watchdog;
 
 pub use synod_supervision_core as core;
+pub use synod_supervision_core::Fingerprint;
 
 /// The example in the guide is compiled and run.
 #[cfg(doctest)]

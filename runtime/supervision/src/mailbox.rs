@@ -13,11 +13,13 @@ use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 use tokio::task::coop;
 
+pub(crate) use facts::MailboxFacts;
+
 use crate::actor::Failure;
 use crate::address::{RejectReason, Rejected};
 use crate::capacity::Capacity;
 use crate::carried::Carried;
-use crate::dead_letters::DeadReason;
+use crate::dead_letters::{DeadReason, Obituary};
 use crate::events::Sent;
 use crate::failures::InHand;
 use crate::hand::{Hand, Reading};
@@ -25,11 +27,10 @@ use crate::matter::Matter;
 use crate::message::{Lane, Message, Overflow};
 use crate::metrics::MailboxMetrics;
 use crate::pulse::Pulse;
+use crate::quarantine::{Quarantine, Spare, kept};
 use crate::shared::Shared;
 use crate::stamps::Stamps;
 use crate::waits::Chair;
-
-pub(crate) use facts::MailboxFacts;
 
 use pooled::Part;
 
@@ -41,12 +42,25 @@ pub(crate) struct Letter<M> {
     /// For results and alarms: whose they are. No other incarnation is told of them. 0: nobody's.
     own: Incarnation,
     pub(crate) carried: Carried,
+    /// Not 0 if an incarnation has died with it in hand and it has no fingerprint.
+    pub(crate) number: u32,
 }
 
 impl<M> Letter<M> {
     /// When it was accepted, if it is timed.
     pub(crate) fn at(&self) -> Option<Moment> {
         (self.at != Moment::default()).then_some(self.at)
+    }
+
+    /// One that an incarnation died with, to be tried again.
+    pub(crate) fn again(msg: M, number: u32) -> Self {
+        let (at, own) = (Moment::default(), Incarnation::default());
+        Self { msg, at, own, carried: Carried::NOTHING, number }
+    }
+
+    /// Whether it is the result or alarm of an incarnation.
+    pub(crate) const fn is_own(&self) -> bool {
+        self.own.0 != 0
     }
 
     /// Whether it is the result or alarm of another incarnation than this.
@@ -76,9 +90,10 @@ pub(crate) struct Mailbox<M> {
     stamps: Stamps,
     pub(crate) pulse: Pulse,
     pub(crate) chair: Chair,
+    pub(crate) quarantine: Quarantine<M>,
     capacity: Capacity,
     part: Part<M>,
-    lanes: Lanes<Letter<M>, End>,
+    pub(crate) lanes: Lanes<Letter<M>, End>,
     /// What an incarnation has in hand and does not handle yet. Written by it alone, as the next
     /// two are.
     held: AtomicUsize,
@@ -104,6 +119,7 @@ impl<M: Message> Mailbox<M> {
             metrics: MailboxMetrics::register(&id),
             pulse: Pulse::default(),
             chair: Chair::of(&id),
+            quarantine: Quarantine::new(),
             id,
             shared,
             stamps: Stamps::new(),
@@ -120,6 +136,15 @@ impl<M: Message> Mailbox<M> {
 
     /// Accepts a message or gives it back, according to its own overflow policy.
     pub(crate) fn push(&self, msg: M) -> Result<(), Rejected<M>> {
+        if self.quarantine.refuses(&msg) {
+            self.metrics.kept_out.increment(1);
+            return Err(Rejected { msg, reason: RejectReason::Quarantined });
+        }
+        self.put(msg)
+    }
+
+    /// As [`Self::push`], whatever it says.
+    pub(crate) fn put(&self, msg: M) -> Result<(), Rejected<M>> {
         let (lane, overflow) = (msg.lane(), msg.overflow());
         let Ok(mut admission) = self.lanes.admit() else {
             return Err(self.refuse(msg, RejectReason::Closed));
@@ -152,13 +177,16 @@ impl<M: Message> Mailbox<M> {
         }
         self.accept(admission, lane, (msg, Incarnation::default()));
         if let Some(letter) = evicted {
-            self.bury(letter.msg.kind(), DeadReason::DroppedOldest);
+            self.bury(&letter.msg, DeadReason::DroppedOldest);
         }
         Ok(())
     }
 
     /// Like [`Self::push`], for a message whose policy is to wait for room.
     pub(crate) async fn push_waiting(&self, msg: M) -> Result<(), Rejected<M>> {
+        if self.quarantine.refuses(&msg) {
+            return self.push(msg);
+        }
         let lane = msg.lane();
         let place = self.lanes.place(lane as usize, self.capacity.of(lane));
         self.push_to(place, lane, (msg, Incarnation::default())).await.map_err(|msg| {
@@ -214,7 +242,8 @@ impl<M: Message> Mailbox<M> {
         let kind = self.shared.events.is_sent_tapped().then(|| msg.kind());
         let is_timed = self.stamps.are_due(admission.accepted());
         let at = if is_timed { self.shared.clock.now() } else { Moment::default() };
-        admission.accept(lane as usize, Letter { msg, at, own, carried: Carried::now() });
+        let carried = Carried::now();
+        admission.accept(lane as usize, Letter { msg, at, own, carried, number: 0 });
         if let Part::Front(front) = &self.part {
             front.call();
         }
@@ -278,12 +307,14 @@ impl<M: Message> Mailbox<M> {
         let left = self.lanes.put_back(hand.drain());
         self.held.store(0, Ordering::Relaxed);
         for letter in left {
-            self.bury(letter.msg.kind(), DeadReason::Abandoned);
+            self.bury(&letter.msg, DeadReason::Abandoned);
         }
     }
 
     /// Gives a new incarnation its number.
     pub(crate) fn begin(&self) -> Incarnation {
+        // Of one whose supervisor ended with it, nobody said why.
+        self.judge(None);
         Incarnation(self.lanes.begin())
     }
 
@@ -341,14 +372,20 @@ impl<M: Message> Mailbox<M> {
         crate::call::expire(msg);
     }
 
-    /// Makes a dead letter of what an ending incarnation has in hand.
-    pub(crate) fn fell(&self, in_hand: InHand) {
+    /// Notes what an ending incarnation has in hand, until it is judged.
+    pub(crate) fn fell(&self, in_hand: InHand, spare: Spare<M>) {
         *self.fell_with.lock() = Some(in_hand);
-        self.bury(in_hand.kind, DeadReason::InHand);
+        self.quarantine.fell(in_hand, spare);
+        if self.lanes.is_abandoned() {
+            self.judge(None);
+        }
     }
 
     /// Makes a dead letter.
-    pub(crate) fn bury(&self, kind: &'static str, reason: DeadReason) {
-        self.shared.dead_letters.add(self.shared.clock.now(), &self.id, kind, reason);
+    pub(crate) fn bury(&self, msg: &M, reason: DeadReason) {
+        let is_last = reason == DeadReason::Abandoned;
+        let kept = if is_last { None } else { kept(msg) };
+        let it = Obituary { print: msg.digest(), kept, ..Obituary::of(msg.kind(), reason) };
+        self.shared.bury(&self.id, it);
     }
 }

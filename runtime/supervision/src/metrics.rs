@@ -23,6 +23,9 @@ const ACCEPTED: &str = "actor_messages_accepted_total";
 const COALESCED: &str = "actor_messages_coalesced_total";
 const REFUSED: &str = "actor_messages_refused_total";
 const EXPIRED: &str = "actor_requests_expired_total";
+const REDELIVERED: &str = "actor_messages_redelivered_total";
+const QUARANTINED: &str = "actor_messages_quarantined_total";
+const KEPT_OUT: &str = "actor_messages_kept_out_total";
 const HANDLED: &str = "actor_messages_handled_total";
 const WAIT: &str = "actor_message_wait_seconds";
 const HANDLING: &str = "actor_message_handling_seconds";
@@ -41,6 +44,8 @@ const PARKING: &str = "supervisor_parking";
 const GAVE_UP: &str = "supervisor_escalations_total";
 const DEAD: &str = "dead_letters_total";
 const DEADLOCKS: &str = "actor_deadlocks_total";
+const DEAD_KEPT: &str = "dead_letters_remembered";
+const DEAD_REPLAYED: &str = "dead_letters_replayed_total";
 const LOST_ASKERS: &str = "replies_without_asker_total";
 const POOL_WORKERS: &str = "pool_workers";
 const POOL_RESTING: &str = "pool_workers_resting";
@@ -54,6 +59,21 @@ pub fn describe() {
         EXPIRED,
         Unit::Count,
         "Questions not handled because their deadline had passed when they were taken up"
+    );
+    describe_counter!(
+        REDELIVERED,
+        Unit::Count,
+        "Messages in hand when their actor ended that were put back to be tried again"
+    );
+    describe_counter!(
+        QUARANTINED,
+        Unit::Count,
+        "Messages put into quarantine because the actor died of them too often"
+    );
+    describe_counter!(
+        KEPT_OUT,
+        Unit::Count,
+        "Messages given back to their sender because what they say is in quarantine"
     );
     describe_counter!(HANDLED, Unit::Count, "Messages handled");
     describe_histogram!(
@@ -89,6 +109,12 @@ pub fn describe() {
         Unit::Count,
         "Calls not made because actors would have waited for one another, by who called"
     );
+    describe_gauge!(
+        DEAD_KEPT,
+        Unit::Count,
+        "Dead letters that are remembered: in quarantine or not"
+    );
+    describe_counter!(DEAD_REPLAYED, Unit::Count, "Dead letters sent to their actor again");
     describe_counter!(LOST_ASKERS, Unit::Count, "Answers whose asker no longer waited");
     describe_gauge!(POOL_WORKERS, Unit::Count, "Workers of a pool that take its messages");
     describe_gauge!(POOL_RESTING, Unit::Count, "Of these, workers that have nothing to do");
@@ -98,6 +124,9 @@ pub fn describe() {
 pub(crate) struct MailboxMetrics {
     accepted: Counter,
     pub(crate) coalesced: Counter,
+    pub(crate) redelivered: Counter,
+    pub(crate) quarantined: Counter,
+    pub(crate) kept_out: Counter,
     pub(crate) refused: Counter,
     pub(crate) expired: Counter,
     handled: Counter,
@@ -118,6 +147,9 @@ impl MailboxMetrics {
         Self {
             accepted: counter!(ACCEPTED, "actor" => actor.clone()),
             coalesced: counter!(COALESCED, "actor" => actor.clone()),
+            redelivered: counter!(REDELIVERED, "actor" => actor.clone()),
+            quarantined: counter!(QUARANTINED, "actor" => actor.clone()),
+            kept_out: counter!(KEPT_OUT, "actor" => actor.clone()),
             refused: counter!(REFUSED, "actor" => actor.clone()),
             expired: counter!(EXPIRED, "actor" => actor.clone()),
             handled: counter!(HANDLED, "actor" => actor.clone()),
@@ -229,6 +261,15 @@ pub(crate) fn dead_letter(reason: DeadReason) {
 
 pub(crate) fn deadlock(asker: &ActorId) {
     counter!(DEADLOCKS, "actor" => asker.to_string()).increment(1);
+}
+
+pub(crate) fn replayed(actor: &ActorId) {
+    counter!(DEAD_REPLAYED, "actor" => actor.to_string()).increment(1);
+}
+
+pub(crate) fn remembered((named, quarantined): (usize, usize)) {
+    gauge!(DEAD_KEPT, "quarantined" => "no").set(named as f64);
+    gauge!(DEAD_KEPT, "quarantined" => "yes").set(quarantined as f64);
 }
 
 pub(crate) fn lost_asker() {

@@ -12,7 +12,6 @@ use crate::breaker::{Breaker, BreakerView, BreakerWatch};
 use crate::capacity::Capacity;
 use crate::child::{Gone, SupervisorSpec};
 use crate::clock::Clock;
-use crate::dead_letters::DeadLetter;
 use crate::events::{RuntimeEvent, Sent, Tapped};
 use crate::mailbox::{Mailbox, MailboxFacts};
 use crate::message::Message;
@@ -29,8 +28,12 @@ pub struct RuntimeLimits {
     pub in_flight_max: usize,
     /// Threads for blocking work, all actors together.
     pub blocking_threads: usize,
-    /// Dead letters kept to look at.
+    /// Dead letters remembered, those in quarantine apart.
     pub dead_letters_max: usize,
+    /// Of those, how many with their message, to be sent again.
+    pub dead_letters_kept_max: usize,
+    /// Messages in quarantine.
+    pub quarantined_max: usize,
     /// Events a watcher may lag behind before it misses some.
     pub watch_backlog: usize,
 }
@@ -42,6 +45,8 @@ impl Default for RuntimeLimits {
             in_flight_max: 4_096,
             blocking_threads: 4,
             dead_letters_max: 1_024,
+            dead_letters_kept_max: 256,
+            quarantined_max: 256,
             watch_backlog: 4_096,
         }
     }
@@ -216,13 +221,9 @@ impl Runtime {
         self.find_breaker(name).map(|breaker| breaker.watch())
     }
 
-    /// The last dead letters, oldest first.
-    pub fn dead_letters(&self) -> Vec<DeadLetter> {
-        self.shared.dead_letters.list()
-    }
-
     /// Brings gauges up to date; call before metrics are read.
     pub fn publish_metrics(&self) {
+        crate::metrics::remembered(self.shared.dead_letters.len());
         for mailbox in self.shared.mailboxes.lock().values() {
             mailbox.publish();
         }
@@ -275,7 +276,8 @@ impl Running {
     /// it does not end in time.
     pub fn abandon(&self) {
         self.shell.kill();
-        for mailbox in self.runtime.shared.mailboxes.lock().values() {
+        let mailboxes: Vec<_> = self.runtime.shared.mailboxes.lock().values().cloned().collect();
+        for mailbox in mailboxes {
             mailbox.abandon();
         }
     }

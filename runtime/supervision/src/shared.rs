@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use crate::breaker::Breaker;
 use crate::clock::Clock;
-use crate::dead_letters::DeadLetters;
+use crate::dead_letters::{DeadLetters, DeadLimits};
 use crate::events::{Events, RuntimeEvent};
 use crate::failures::{Aftermath, FailureRecord, Failures};
 use crate::mailbox::MailboxFacts;
@@ -53,7 +53,11 @@ impl Shared {
             clock,
             limits,
             events: Events::new(limits.watch_backlog),
-            dead_letters: DeadLetters::new(limits.dead_letters_max),
+            dead_letters: DeadLetters::new(DeadLimits {
+                named_max: limits.dead_letters_max,
+                kept_max: limits.dead_letters_kept_max,
+                quarantined_max: limits.quarantined_max,
+            }),
             failures: Failures::default(),
             threads: Arc::new(Semaphore::new(limits.blocking_threads)),
             mailboxes: Mutex::default(),

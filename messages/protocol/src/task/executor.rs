@@ -1,4 +1,4 @@
-use synod_supervision::{CallError, Lane, Message, Overflow, Reply};
+use synod_supervision::{CallError, Fingerprint, Lane, Message, Overflow, Reply, fingerprint};
 use synod_types::Bytes;
 use synod_types::signature::{SignRefusal, Signature};
 use synod_types::task::{Answer, ExecutionView, PerformError, Submission, SubmitRefusal, TaskId};
@@ -63,6 +63,19 @@ impl Message for ExecutorMsg {
     }
 
     /// One busy executor must not hold up who asks many: it is asked again.
+    fn digest(&self) -> Option<Fingerprint> {
+        match self {
+            Self::Submit(submission, _) => Some(fingerprint(self.kind(), submission)),
+            Self::Chain(batch) => Some(batch.digest(self.kind())),
+            Self::List { after, limit, .. } => Some(fingerprint(self.kind(), &(after, limit))),
+            Self::Performed(..)
+            | Self::Signed(..)
+            | Self::Alarm
+            | Self::Journalled(_)
+            | Self::Saved(_) => None,
+        }
+    }
+
     fn overflow(&self) -> Overflow {
         Overflow::Refuse
     }

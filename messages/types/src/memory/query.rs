@@ -24,7 +24,7 @@ pub enum Order {
 }
 
 /// What an agent asks of its memory. Every condition given must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MemoryQuery {
     /// Any of these kinds; empty: any kind.

@@ -4,7 +4,7 @@ use super::Task;
 use crate::operator::OperatorId;
 
 /// A task handed to one operator. The same one again gets the same answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Submission {
     /// The task.
     pub task: Task,

@@ -7,7 +7,7 @@ use crate::operator::{OperatorId, OperatorSetId};
 use crate::signature::{Bn254G1, Bn254G2, Scheme};
 
 /// Which tasks a list shall hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum TaskFilter {
     /// All.
     #[default]

@@ -47,6 +47,10 @@ impl<'a> Client<'a> {
         self.read(request.timeout_recv_response(patience).build().send_empty())
     }
 
+    pub(super) fn delete(&self, path: &str) -> Result<Value, Exit> {
+        self.read(self.agent.delete(self.at(path)).call())
+    }
+
     /// Hands each event of a server-sent stream to `take`, as its type and data, until it says
     /// stop or the daemon ends.
     pub(super) fn follow(

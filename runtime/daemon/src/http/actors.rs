@@ -60,7 +60,3 @@ pub(super) fn known(surface: &Surface, id: &str) -> Result<ActorView, Problem> {
         Problem::not_found(format!("{missing}; {meant}; see /v1/actors"))
     })
 }
-
-pub(super) async fn dead_letters(State(surface): State<Surface>) -> Json<Value> {
-    Json(json!(surface.runtime.dead_letters()))
-}

@@ -25,6 +25,8 @@ pub(super) async fn index() -> Json<Value> {
             "GET /livez", "GET /readyz", "GET /v1/status", "GET /v1/tree", "GET /v1/actors",
             "POST /v1/actors/{id}/restart", "POST /v1/actors/{id}/kill", "GET /v1/dead-letters",
             "POST /v1/reload?dry_run=true",
+            "DELETE /v1/dead-letters", "GET /v1/dead-letters/{id}", "DELETE /v1/dead-letters/{id}",
+            "POST /v1/dead-letters/{id}/replay",
             "GET /v1/breakers", "POST /v1/breakers/{name}/{open|close|reset}",
             "GET /v1/events", "GET /v1/tap", "GET /v1/live",
             "GET /v1/view", "GET /v1/view/live", "GET /v1/edges",

@@ -62,10 +62,14 @@ impl Problem {
 
 impl From<CallError> for Problem {
     fn from(error: CallError) -> Self {
+        if error == CallError::Quarantined {
+            let detail = "the actor died of the same request too often; see /v1/dead-letters";
+            return Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
+        }
         let status = match error {
             CallError::Timeout | CallError::Expired => StatusCode::GATEWAY_TIMEOUT,
             CallError::Deadlock(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            CallError::Full | CallError::Closed | CallError::Dropped => {
+            CallError::Full | CallError::Closed | CallError::Dropped | CallError::Quarantined => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
         };

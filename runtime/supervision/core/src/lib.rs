@@ -16,6 +16,7 @@ mod breaker;
 mod crew;
 mod event;
 mod jitter;
+mod poison;
 mod policy;
 mod retry;
 mod supervisor;
@@ -30,6 +31,7 @@ pub use crew::{Crew, InvalidSize, WORKERS_MAX, worker_of};
 pub use event::{
     AlarmToken, Effect, Event, ExitReason, Generation, Outcome, ParkReason, Report, StopHow,
 };
+pub use poison::{Fingerprint, Mark, Suspects, Verdict};
 pub use policy::{
     AutoShutdown, Backoff, CHILDREN_MAX, ChildPolicy, Intensity, InvalidTree, KILL_GRACE,
     NEEDS_MAX, OPEN_MAX, OnExceeded, RESTARTS_MAX, Recovery, Restart, Strategy, SupervisorPolicy,

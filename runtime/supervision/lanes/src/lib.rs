@@ -17,18 +17,20 @@
 //!   gone away;
 //! - an order to a life that is over does not reach the next.
 
+mod admission;
 mod place;
 mod room;
 mod several;
 mod sync;
 
+pub use admission::Admission;
 pub use place::Place;
 
 use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 
 use room::Room;
-use sync::{AtomicU64, Mutex, MutexGuard, Ordering};
+use sync::{AtomicU64, Mutex, Ordering};
 
 /// How many lanes there are. The last holds work, those before it what overtakes work.
 pub const LANES: usize = 3;
@@ -127,12 +129,6 @@ pub trait Reader<T> {
 
     /// Whether work of its own is under way, whose result will be a letter.
     fn is_expecting(&self) -> bool;
-}
-
-/// Leave to put one letter in. The lock is held.
-pub struct Admission<'a, T, E> {
-    lanes: &'a Lanes<T, E>,
-    state: MutexGuard<'a, State<T, E>>,
 }
 
 impl<T, E> State<T, E> {
@@ -268,6 +264,20 @@ impl<T, E> Lanes<T, E> {
         Vec::new()
     }
 
+    /// Puts a letter first in its lane. Gives it back if nobody will ever read it.
+    pub fn put_first(&self, lane: usize, letter: T) -> Option<T> {
+        let mut state = self.state.lock();
+        if state.gate == Gate::Abandoned {
+            return Some(letter);
+        }
+        state.queues[lane].push_front(letter);
+        self.set_urgent(&state, true);
+        let reader = state.wake();
+        drop(state);
+        wake(reader);
+        None
+    }
+
     /// A new life reads from now on; what the last one was told does not concern it.
     pub fn begin(&self) -> u64 {
         let mut state = self.state.lock();
@@ -357,6 +367,11 @@ impl<T, E> Lanes<T, E> {
         left
     }
 
+    /// Whether nobody will ever look.
+    pub fn is_abandoned(&self) -> bool {
+        self.state.lock().gate == Gate::Abandoned
+    }
+
     /// Letters that wait.
     pub fn len(&self) -> usize {
         self.state.lock().queues.iter().map(VecDeque::len).sum()
@@ -370,29 +385,5 @@ impl<T, E> Lanes<T, E> {
     /// Letters accepted so far.
     pub fn accepted(&self) -> u64 {
         self.state.lock().accepted
-    }
-}
-
-impl<T, E> Admission<'_, T, E> {
-    /// Letters that wait in `lane`, oldest first.
-    pub fn queue(&mut self, lane: usize) -> &mut VecDeque<T> {
-        &mut self.state.queues[lane]
-    }
-
-    /// Letters accepted so far.
-    pub fn accepted(&self) -> u64 {
-        self.state.accepted
-    }
-
-    /// Puts the letter last in its lane and wakes the reader if it waits.
-    pub fn accept(mut self, lane: usize, letter: T) {
-        self.state.queues[lane].push_back(letter);
-        self.state.accepted += 1;
-        if lane != NORMAL {
-            self.lanes.set_urgent(&self.state, true);
-        }
-        let reader = self.state.wake();
-        drop(self.state);
-        wake(reader);
     }
 }

@@ -3,13 +3,14 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use synod_supervision_core::{Stamp, Work};
+use synod_supervision_core::{Fingerprint, Stamp, Work};
 use synod_supervision_lanes::Doing;
 use synod_types::actor::Incarnation;
 use synod_types::time::Moment;
 
 use super::{Counted, Mailbox};
-use crate::dead_letters::DeadReason;
+use crate::address::RejectReason;
+use crate::dead_letters::{DeadReason, Kept};
 use crate::failures::InHand;
 use crate::message::Message;
 use crate::pulse::Pulse;
@@ -25,6 +26,12 @@ pub(crate) trait MailboxFacts: Send + Sync {
     fn handled(&self) -> u64;
     fn pulse(&self) -> &Pulse;
     fn chair(&self) -> &Chair;
+    /// Decides what becomes of what the last incarnation had in hand when it ended of `cause`.
+    fn judge(&self, cause: Option<&str>);
+    fn set_deaths_max(&self, deaths_max: usize);
+    fn lift(&self, print: Fingerprint);
+    /// Takes a dead letter's message again, or gives it back.
+    fn replay(&self, kept: Kept) -> Result<(), (Kept, RejectReason)>;
     /// What the watchdog sees.
     fn stamp(&self) -> Stamp;
     /// Median and 99th percentile of its handling times lately.
@@ -64,6 +71,22 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
         &self.chair
     }
 
+    fn judge(&self, cause: Option<&str>) {
+        Self::judge(self, cause);
+    }
+
+    fn set_deaths_max(&self, deaths_max: usize) {
+        self.quarantine.set_deaths_max(deaths_max);
+    }
+
+    fn lift(&self, print: Fingerprint) {
+        self.quarantine.lift(print);
+    }
+
+    fn replay(&self, kept: Kept) -> Result<(), (Kept, RejectReason)> {
+        Self::replay(self, kept)
+    }
+
     fn stamp(&self) -> Stamp {
         let (life, doing) = self.lanes.glance();
         let work = match doing {
@@ -80,8 +103,10 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
     }
 
     fn abandon(&self) {
-        for letter in self.lanes.abandon() {
-            self.bury(letter.msg.kind(), DeadReason::Abandoned);
+        let left: Vec<_> = self.lanes.abandon().collect();
+        Self::judge(self, None);
+        for letter in left {
+            self.bury(&letter.msg, DeadReason::Abandoned);
         }
         self.abandon_pool();
     }
@@ -98,6 +123,7 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
         *counted = Counted { accepted, handled, at: self.shared.clock.now() };
         drop(counted);
         self.publish_crew();
+        self.quarantine.forget(self.shared.clock.now());
         self.metrics.stuck(self.pulse.stuck().is_some());
         let nanos = self.progress.load(Ordering::Relaxed);
         let progress = (nanos != 0).then(|| Moment::from_unix_nanos(nanos));

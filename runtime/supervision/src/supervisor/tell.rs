@@ -95,6 +95,7 @@ impl State {
     }
 
     fn exited(&self, at: Moment, child: ActorId, reason: &ExitReason) {
+        self.shared.judge(&child, reason);
         let (label, detail) = (reason.label(), reason.to_string());
         crate::metrics::exited(&child, label);
         if reason.is_orderly() {

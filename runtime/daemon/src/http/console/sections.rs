@@ -91,7 +91,9 @@ impl Tone {
                 Self::Good
             }
             "backoff" | "open" | "forced_open" | "failed" | "halted" | "exited" | "killed"
-            | "gave_up" | "unresponsive" | "stuck" | "parked" | "isolated" => Self::Bad,
+            | "gave_up" | "unresponsive" | "stuck" | "parked" | "isolated" | "quarantined" => {
+                Self::Bad
+            }
             "ended" | "started" | "dismissed" | "drained" => Self::Calm,
             _ => Self::Soon,
         }

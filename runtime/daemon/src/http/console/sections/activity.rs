@@ -135,6 +135,10 @@ fn row(html: &mut Html, event: &RuntimeEvent) {
         RuntimeEvent::ReformFailed { at, detail } => {
             (at, "topology", "reload_failed", detail.clone())
         }
+        RuntimeEvent::Quarantined { at, actor, kind, deaths, id } => {
+            let detail = format!("{kind}, after {deaths} deaths: dead letter {id}");
+            (at, actor.as_str(), "quarantined", detail)
+        }
         RuntimeEvent::GaveUp { at, supervisor, detail } => {
             (at, supervisor.as_str(), "gave_up", detail.clone())
         }

@@ -1,0 +1,34 @@
+use std::collections::VecDeque;
+
+use crate::sync::MutexGuard;
+use crate::{Lanes, NORMAL, State, wake};
+
+/// Leave to put one letter in. The lock is held.
+pub struct Admission<'a, T, E> {
+    pub(crate) lanes: &'a Lanes<T, E>,
+    pub(crate) state: MutexGuard<'a, State<T, E>>,
+}
+
+impl<T, E> Admission<'_, T, E> {
+    /// Letters that wait in `lane`, oldest first.
+    pub fn queue(&mut self, lane: usize) -> &mut VecDeque<T> {
+        &mut self.state.queues[lane]
+    }
+
+    /// Letters accepted so far.
+    pub fn accepted(&self) -> u64 {
+        self.state.accepted
+    }
+
+    /// Puts the letter last in its lane and wakes the reader if it waits.
+    pub fn accept(mut self, lane: usize, letter: T) {
+        self.state.queues[lane].push_back(letter);
+        self.state.accepted += 1;
+        if lane != NORMAL {
+            self.lanes.set_urgent(&self.state, true);
+        }
+        let reader = self.state.wake();
+        drop(self.state);
+        wake(reader);
+    }
+}
