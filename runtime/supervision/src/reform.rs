@@ -80,7 +80,7 @@ impl Runtime {
     /// [`ReformError`]; but for [`ReformError::Torn`] the tree is as it was.
     pub async fn reform(&self, new: SupervisorSpec) -> Result<Reformed, ReformError> {
         let missing = || ReformError::NoSuchSupervisor(new.id.clone());
-        let roster = self.shared.rosters.lock().get(&new.id).cloned().ok_or_else(missing)?;
+        let roster = self.shared.roster(&new.id).ok_or_else(missing)?;
         let (old, new) = (Branch::of(&roster), Branch::of(&new.enrolled()));
         let steps = steps(&old, &new)?;
         let mut reform = Reform { runtime: self, old: &old, new: &new, undo: Vec::new() };

@@ -1,7 +1,7 @@
 //! What all actors of one runtime have in common.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use ractor::{ActorCell, ActorRef};
@@ -35,8 +35,8 @@ pub(crate) struct Shared {
     pub(crate) cells: Mutex<BTreeMap<ActorId, Known>>,
     /// The latest life of every supervisor, for wishes.
     pub(crate) shells: Mutex<BTreeMap<ActorId, ActorRef<Order>>>,
-    /// What every supervisor is to run.
-    pub(crate) rosters: Mutex<BTreeMap<ActorId, Arc<Roster>>>,
+    /// What every supervisor is to run, as long as it is there or its own supervisor knows it.
+    pub(crate) rosters: Mutex<BTreeMap<ActorId, Weak<Roster>>>,
 }
 
 /// A child's latest incarnation, and the supervisor that started it: ractor forgets who that was
@@ -108,6 +108,11 @@ impl Shared {
             then: Vec::new(),
         };
         self.failures.add(id, record);
+    }
+
+    /// What a supervisor is to run.
+    pub(crate) fn roster(&self, id: &ActorId) -> Option<Arc<Roster>> {
+        self.rosters.lock().get(id).and_then(Weak::upgrade)
     }
 
     /// Nobody of that name is here any more.

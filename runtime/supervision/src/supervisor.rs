@@ -108,7 +108,7 @@ impl ractor::Actor for SupervisorShell {
         let needs = policies.iter().flat_map(|child| child.needs.clone()).collect::<Vec<_>>();
         let core = Supervisor::new(roster.policy(), policies)?;
         shared.shells.lock().insert(roster.id.clone(), myself.clone());
-        shared.rosters.lock().insert(roster.id.clone(), Arc::clone(&roster));
+        shared.rosters.lock().insert(roster.id.clone(), Arc::downgrade(&roster));
         let mut state = State {
             roster,
             shared,

@@ -37,8 +37,7 @@ impl Runtime {
         depth: usize,
         text: &mut String,
     ) {
-        let roster = self.shared.rosters.lock().get(id).cloned();
-        let Some(roster) = roster else { return };
+        let Some(roster) = self.shared.roster(id) else { return };
         let policy = roster.policy();
         text.push_str(&format!("{depth} {id} {policy:?}\n"));
         for child in self.children(id).unwrap_or_default() {
