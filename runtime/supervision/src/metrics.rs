@@ -52,6 +52,14 @@ const POOL_RESTING: &str = "pool_workers_resting";
 
 /// Describes every metric of this crate.
 pub fn describe() {
+    describe_mail();
+    describe_lives();
+    describe_gauge!(POOL_WORKERS, Unit::Count, "Workers of a pool that take its messages");
+    describe_gauge!(POOL_RESTING, Unit::Count, "Of these, workers that have nothing to do");
+    breaker::describe();
+}
+
+fn describe_mail() {
     describe_counter!(ACCEPTED, Unit::Count, "Messages put into a mailbox");
     describe_counter!(COALESCED, Unit::Count, "Messages that replaced a queued one of their key");
     describe_counter!(REFUSED, Unit::Count, "Messages given back to their sender: full or closed");
@@ -88,6 +96,22 @@ pub fn describe() {
     );
     describe_gauge!(DEPTH, Unit::Count, "Messages waiting in the mailbox");
     describe_gauge!(BOUND, Unit::Count, "Messages the mailbox can hold");
+    describe_counter!(DEAD, Unit::Count, "Accepted messages that were never handled, by reason");
+    describe_counter!(
+        DEADLOCKS,
+        Unit::Count,
+        "Calls not made because actors would have waited for one another, by who called"
+    );
+    describe_gauge!(
+        DEAD_KEPT,
+        Unit::Count,
+        "Dead letters that are remembered: in quarantine or not"
+    );
+    describe_counter!(DEAD_REPLAYED, Unit::Count, "Dead letters sent to their actor again");
+    describe_counter!(LOST_ASKERS, Unit::Count, "Answers whose asker no longer waited");
+}
+
+fn describe_lives() {
     describe_gauge!(INCARNATION, Unit::Count, "Which life the actor is in: 1 plus its restarts");
     describe_gauge!(PROGRESS, Unit::Seconds, "When the actor last finished a message (Unix time)");
     describe_counter!(EXITS, Unit::Count, "Ends of actors and supervisors, by reason");
@@ -103,22 +127,6 @@ pub fn describe() {
     );
     describe_gauge!(PARKING, Unit::Count, "Its children: 0 run, 1 on probation, 2 parked");
     describe_counter!(GAVE_UP, Unit::Count, "Times a supervisor gave up and told its parent");
-    describe_counter!(DEAD, Unit::Count, "Accepted messages that were never handled, by reason");
-    describe_counter!(
-        DEADLOCKS,
-        Unit::Count,
-        "Calls not made because actors would have waited for one another, by who called"
-    );
-    describe_gauge!(
-        DEAD_KEPT,
-        Unit::Count,
-        "Dead letters that are remembered: in quarantine or not"
-    );
-    describe_counter!(DEAD_REPLAYED, Unit::Count, "Dead letters sent to their actor again");
-    describe_counter!(LOST_ASKERS, Unit::Count, "Answers whose asker no longer waited");
-    describe_gauge!(POOL_WORKERS, Unit::Count, "Workers of a pool that take its messages");
-    describe_gauge!(POOL_RESTING, Unit::Count, "Of these, workers that have nothing to do");
-    breaker::describe();
 }
 
 pub(crate) struct MailboxMetrics {

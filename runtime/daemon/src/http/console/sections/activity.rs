@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, VecDeque};
 use synod_supervision::{CallError, RuntimeEvent};
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::task::TaskView;
+use synod_types::time::Moment;
 
 use super::super::html::Html;
 use super::{Tone, does_not_answer, state, time};
@@ -89,8 +90,9 @@ pub(super) fn events(events: &VecDeque<RuntimeEvent>) -> Html {
     html
 }
 
-fn row(html: &mut Html, event: &RuntimeEvent) {
-    let (at, who, what, detail) = match event {
+/// When, who, what became of it, and more about that.
+fn told(event: &RuntimeEvent) -> (&Moment, &str, &str, String) {
+    match event {
         RuntimeEvent::Started { at, actor, incarnation } => {
             (at, actor.as_str(), "started", life(*incarnation))
         }
@@ -145,7 +147,11 @@ fn row(html: &mut Html, event: &RuntimeEvent) {
         RuntimeEvent::Breaker { at, breaker, state, detail, .. } => {
             (at, breaker.as_str(), *state, format!("breaker: {detail}"))
         }
-    };
+    }
+}
+
+fn row(html: &mut Html, event: &RuntimeEvent) {
+    let (at, who, what, detail) = told(event);
     html.raw("<tr><td class=\"quiet\">");
     time(html, at.unix_millis());
     html.within("</td><th scope=\"row\"><b>", who, "</b></th><td>");
