@@ -13,6 +13,7 @@ const JOURNAL: &str = "a journal is open, and others write to it";
 const DIRECTORY: &str =
     "the store whose name comes first keeps its journal in the data directory itself";
 const POOL: &str = "a pool of workers comes, changes and goes with the daemon";
+const NEEDED: &str = "others need its breaker and watch the one that stands";
 const BELOW: &str = "a supervisor that moves takes everyone below it along: name it anew there";
 
 pub(super) fn refused(sides: &Sides<'_>, plan: &Plan) -> Vec<Refused> {
@@ -32,6 +33,11 @@ pub(super) fn refused(sides: &Sides<'_>, plan: &Plan) -> Vec<Refused> {
             }
             if step.kind == Some(Kind::Store) {
                 refuse(&change.key, JOURNAL);
+            }
+            let is_breaker = change.key.starts_with("breakers.")
+                || change.key == format!("{section}.settings.breaker");
+            if is_breaker && is_needed(sides, id) {
+                refuse(&change.key, NEEDED);
             }
         }
     }
@@ -65,6 +71,13 @@ pub(super) fn refused(sides: &Sides<'_>, plan: &Plan) -> Vec<Refused> {
 fn is_journal_in_use(sides: &Sides<'_>, id: &ActorId, step: &Step) -> bool {
     let was_store = sides.old.is_store(id);
     was_store && matches!(step.verb, Verb::Replaced | Verb::Moved)
+}
+
+/// Whether somebody who runs is parked by the state of its breaker, and is to be.
+fn is_needed(sides: &Sides<'_>, id: &ActorId) -> bool {
+    let needs =
+        |config: &Config| config.topology.actors.values().any(|actor| actor.needs.contains(id));
+    needs(sides.old) && needs(sides.new)
 }
 
 fn first_store(config: &Config) -> Option<&ActorId> {

@@ -205,3 +205,14 @@ fn every_changed_key_is_told_once_or_more() {
     let id = ActorId::new("chain").unwrap();
     assert_eq!(plan.actors[&id].verb, Verb::Untouched);
 }
+
+#[test]
+fn a_breaker_that_others_need_stays() {
+    let needing = "[actors.memory]\nneeds = [\"chain\"]";
+    let old = dev().replacen("[actors.memory]", needing, 1);
+    let breaker = "[breakers.default]\nopen_for = \"5s\"\n\n[supervisors.root]";
+    let new = old.replacen("[supervisors.root]", breaker, 1);
+    let plan = plan(&old, &new);
+    let keys: Vec<&str> = plan.refused.iter().map(|refused| refused.key.as_str()).collect();
+    assert_eq!(keys, ["breakers.default.open_for"], "{plan}");
+}

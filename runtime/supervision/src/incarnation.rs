@@ -147,6 +147,8 @@ impl<A: Actor> Life<A> {
                 Next::Hand => (),
                 Next::Drain => self.ctx.drain(),
                 Next::End(End::Fail(failure)) => return Err(failure),
+                // ractor ends it here.
+                Next::End(End::Kill) => return std::future::pending().await,
                 Next::End(End::Halt) | Next::Drained => {
                     self.actor.stop(&self.ctx).await;
                     return Ok(());

@@ -76,6 +76,8 @@ pub(crate) enum End {
     Halt,
     /// As a failure.
     Fail(Failure),
+    /// It has been killed and does not know yet: it handles nothing more.
+    Kill,
 }
 
 /// See the module.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use ractor::ActorCell;
 use synod_supervision_core::{BreakerPolicy, Event, Outcome, StopHow};
 use synod_types::actor::ActorId;
 use tokio::sync::{broadcast, oneshot};
@@ -174,7 +173,7 @@ impl Runtime {
         crate::metrics::killed(id);
         let at = self.shared.clock.now();
         self.shared.events.emit(RuntimeEvent::Killed { at, actor: id.clone() });
-        self.shared.with_all_below(id).iter().for_each(ActorCell::kill);
+        self.shared.kill_with_all_below(id);
         Ok(())
     }
 

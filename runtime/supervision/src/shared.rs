@@ -80,9 +80,9 @@ impl Shared {
         self.events.emit(RuntimeEvent::Unresponsive { at, actor: actor.clone() });
     }
 
-    /// The incarnation of `id` and of all below it, the last started first. ractor kills those
-    /// below a supervisor too, but in no order.
-    pub(crate) fn with_all_below(&self, id: &ActorId) -> Vec<ActorCell> {
+    /// Kills the incarnation of `id` and of all below it, the last started first. ractor kills
+    /// those below a supervisor too, but in no order.
+    pub(crate) fn kill_with_all_below(&self, id: &ActorId) {
         let supervisors = self.supervisors.lock();
         let (mut all, mut next) = (Vec::new(), vec![id]);
         while let Some(id) = next.pop() {
@@ -91,8 +91,19 @@ impl Shared {
             next.extend(below.into_iter().flatten().map(|child| &child.id));
         }
         drop(supervisors);
-        let cells = self.cells.lock();
-        all.iter().filter_map(|id| cells.get(id)).map(|known| known.cell.clone()).collect()
+        all.iter().for_each(|id| self.kill(id));
+    }
+
+    /// Kills the incarnation of `id`.
+    pub(crate) fn kill(&self, id: &ActorId) {
+        let mailbox = self.mailboxes.lock().get(id).cloned();
+        let cell = self.cells.lock().get(id).map(|known| known.cell.clone());
+        if let Some(mailbox) = mailbox {
+            mailbox.doom(mailbox.incarnation());
+        }
+        if let Some(cell) = cell {
+            cell.kill();
+        }
     }
 
     /// Keeps why an actor or supervisor has ended, before its next incarnation begins.

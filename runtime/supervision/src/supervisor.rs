@@ -303,7 +303,7 @@ impl State {
 
     fn kill(&self, child: &ActorId, generation: Generation) {
         if self.living.get(child).is_some_and(|living| living.generation == generation) {
-            self.shared.with_all_below(child).iter().for_each(ActorCell::kill);
+            self.shared.kill_with_all_below(child);
         }
     }
 
@@ -312,7 +312,7 @@ impl State {
         let is_it = self.shared.incarnation(child) == incarnation;
         let Some(living) = self.living.get_mut(child).filter(|_| is_it) else { return };
         living.is_stuck = true;
-        living.cell.kill();
+        self.shared.kill(child);
     }
 
     /// A child's end counts once nothing of it is left, so that two incarnations never overlap.

@@ -108,6 +108,10 @@ fn act(shared: &Shared, finding: Finding) {
 }
 
 fn restart(shared: &Shared, actor: &ActorId, incarnation: Incarnation) {
+    // Its supervisor may have to wait for the thread that it blocks.
+    if let Some(mailbox) = shared.mailboxes.lock().get(actor) {
+        mailbox.doom(incarnation);
+    }
     let Some(known) = shared.cells.lock().get(actor).cloned() else { return };
     let order = Order::Stuck { child: actor.clone(), incarnation };
     if known.supervisor.send_message(order).is_err() {

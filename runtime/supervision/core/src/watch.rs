@@ -27,11 +27,9 @@ impl Default for WatchPolicy {
 pub enum OnStuck {
     /// It is said, counted and shown.
     Report,
-    /// It is killed; its supervisor starts the next incarnation once nothing of it is left.
+    /// It is killed; its supervisor starts the next incarnation once nothing of it is left. One
+    /// that blocks its thread outlives the kill until it lets go; that is told too.
     Restart,
-    /// If it is still there after the kill, because it blocks its thread, it is fenced off and
-    /// the next incarnation is started beside what is left of it.
-    Replace,
 }
 
 /// What an actor does with its mail.
@@ -85,7 +83,7 @@ pub enum Finding {
         /// What is to be done.
         on_stuck: OnStuck,
     },
-    /// It was to be killed, is to be replaced, and is still there.
+    /// It was to be killed and is still there: it blocks its thread.
     Immovable {
         /// Who.
         actor: ActorId,
@@ -200,7 +198,7 @@ fn judge(
             let (actor, on_stuck) = (actor.clone(), policy.on_stuck);
             Some(Finding::Stuck { actor, incarnation, work, lasted, on_stuck })
         }
-        Told::Stuck(at) if policy.on_stuck == OnStuck::Replace => {
+        Told::Stuck(at) if policy.on_stuck == OnStuck::Restart => {
             let grace = (policy.stuck_after / Watch::LOOKS).min(KILL_GRACE);
             let is_over = grace <= lasted.saturating_sub(at);
             seen.told = if is_over { Told::Immovable } else { seen.told };

@@ -4,11 +4,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use synod_supervision_core::{Fingerprint, Stamp, Work};
-use synod_supervision_lanes::Doing;
+use synod_supervision_lanes::{Doing, Order};
 use synod_types::actor::Incarnation;
 use synod_types::time::Moment;
 
-use super::{Counted, Mailbox};
+use super::{Counted, End, Mailbox};
 use crate::address::RejectReason;
 use crate::dead_letters::{DeadReason, Kept};
 use crate::failures::InHand;
@@ -19,6 +19,8 @@ use crate::waits::Chair;
 /// What anyone may know of a mailbox, whatever its messages.
 pub(crate) trait MailboxFacts: Send + Sync {
     fn incarnation(&self) -> Incarnation;
+    /// An incarnation that is being killed handles nothing more, though its thread may be held.
+    fn doom(&self, incarnation: Incarnation);
     /// What the present incarnation, which has ended, had in hand.
     fn fell_with(&self) -> Option<InHand>;
     fn depth(&self) -> usize;
@@ -44,6 +46,10 @@ pub(crate) trait MailboxFacts: Send + Sync {
 impl<M: Message> MailboxFacts for Mailbox<M> {
     fn incarnation(&self) -> Incarnation {
         Incarnation(self.lanes.glance().0)
+    }
+
+    fn doom(&self, incarnation: Incarnation) {
+        self.order(incarnation, Order::End(End::Kill));
     }
 
     fn fell_with(&self) -> Option<InHand> {

@@ -36,13 +36,13 @@ fn word(finding: &Finding) -> &'static str {
     }
 }
 
-use OnStuck::{Replace, Report, Restart};
+use OnStuck::{Report, Restart};
 use Work::{Busy, Idle, Waiting};
 
 #[test]
 fn one_message_too_long_is_found_once() {
     check([stamp(1, 5, Busy, Report); 40], &[(8, "busy")]);
-    check([stamp(1, 5, Waiting, Restart); 40], &[(8, "waiting")]);
+    check([stamp(1, 5, Waiting, Report); 40], &[(8, "waiting")]);
 }
 
 #[test]
@@ -65,9 +65,10 @@ fn it_is_told_when_it_gets_on_again() {
 }
 
 #[test]
-fn who_will_not_move_is_found_only_where_it_may_be_replaced() {
-    check([stamp(1, 5, Busy, Replace); 40], &[(8, "busy"), (9, "immovable")]);
-    check([stamp(1, 5, Busy, Restart); 40], &[(8, "busy")]);
+fn who_outlives_its_kill_is_told_once() {
+    check([stamp(1, 5, Busy, Restart); 40], &[(8, "busy"), (9, "immovable")]);
+    check([stamp(1, 5, Waiting, Restart); 40], &[(8, "waiting"), (9, "immovable")]);
+    check([stamp(1, 5, Busy, Report); 40], &[(8, "busy")]);
 }
 
 #[test]
