@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use synod_supervision::{Fingerprint, Lane, Message, Overflow, Reply, fingerprint};
+use synod_supervision::{Lane, Message, Overflow, Reply};
 use synod_types::store::{StreamId, Version};
 
 /// Told to the store. Each is answered once what it asks is durable, in the order of arrival
@@ -88,23 +88,8 @@ impl Message for StoreMsg {
         }
     }
 
-    fn digest(&self) -> Option<Fingerprint> {
-        let kind = self.kind();
-        match self {
-            Self::Append { stream, after, records, .. } => {
-                Some(fingerprint(kind, &(stream, after, records)))
-            }
-            Self::Read { stream, after, bytes_max, .. } => {
-                Some(fingerprint(kind, &(stream, after, bytes_max)))
-            }
-            Self::SaveSnapshot { stream, at, state, .. } => {
-                Some(fingerprint(kind, &(stream, at, state)))
-            }
-            Self::LoadSnapshot { stream, .. } => Some(fingerprint(kind, stream)),
-            Self::Backup { to, .. } => Some(fingerprint(kind, to)),
-            Self::Status(_) => None,
-        }
-    }
+    // No digest, and so no quarantine: a store dies of its disk, not of what it is asked, and who
+    // was kept out could not go on.
 
     /// Writers wait: that is how a slow disk slows them down.
     fn overflow(&self) -> Overflow {

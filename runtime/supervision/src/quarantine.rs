@@ -66,6 +66,15 @@ struct Fallen<M> {
     spare: Spare<M>,
 }
 
+/// What an incarnation ended of, if the message in hand may be why.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cause<'a> {
+    pub(crate) text: &'a str,
+    /// The handler gave up: of this message, or of something that would have failed any. It is
+    /// not tried for ever, but what says the same is not kept out.
+    pub(crate) is_failure: bool,
+}
+
 /// What follows from the end of an incarnation that had a message in hand.
 pub(crate) enum Judgement<M> {
     /// It is tried again, under this number.
@@ -119,7 +128,7 @@ impl<M: Message> Quarantine<M> {
 
     /// The message was handled.
     pub(crate) fn handled(&self, spare: &mut Spare<M>) {
-        if let Some(mark) = spare.mark() {
+        for mark in [spare.print.map(Mark::Print), spare.letter()].into_iter().flatten() {
             self.clear(mark);
         }
         *spare = Spare::default();
@@ -138,22 +147,24 @@ impl<M: Message> Quarantine<M> {
     }
 
     /// Decides what becomes of the message that the last incarnation died with, if it did.
-    /// `is_cause`: the message may be what it died of.
-    pub(crate) fn judge(&self, now: Moment, is_cause: bool) -> Option<Judgement<M>> {
+    pub(crate) fn judge(&self, now: Moment, cause: Option<Cause<'_>>) -> Option<Judgement<M>> {
+        let is_failure = cause.is_some_and(|cause| cause.is_failure);
         let mut state = self.state.lock();
         let Fallen { in_hand, mut spare } = state.fallen.take()?;
         if spare.print.is_none() {
             spare.print = spare.copy.as_ref().and_then(Message::digest);
         }
-        if spare.number == 0 && spare.print.is_none() && spare.copy.is_some() {
+        let is_told_apart = spare.print.is_some() && !is_failure;
+        if spare.number == 0 && !is_told_apart && spare.copy.is_some() {
             state.numbered = state.numbered.checked_add(1).unwrap_or(1);
             spare.number = state.numbered;
         }
         let mut verdict = Verdict::Again;
-        if is_cause {
+        if cause.is_some() {
             let deaths_max = self.deaths_max.load(Ordering::Relaxed);
             let struck = |mark| state.suspects.struck(now, mark, in_hand.incarnation, deaths_max);
-            verdict = spare.mark().map_or(Verdict::Again, struck);
+            let mark = if is_failure { spare.letter() } else { spare.mark() };
+            verdict = mark.map_or(Verdict::Again, struck);
             state.suspects.died(now);
             self.look_at(&state.suspects);
         }
@@ -199,8 +210,11 @@ impl<M: Message> Quarantine<M> {
 
 impl<M> Spare<M> {
     fn mark(&self) -> Option<Mark> {
-        let letter = (self.number != 0).then_some(Mark::Letter(self.number));
-        self.print.map(Mark::Print).or(letter)
+        self.print.map(Mark::Print).or_else(|| self.letter())
+    }
+
+    fn letter(&self) -> Option<Mark> {
+        (self.number != 0).then_some(Mark::Letter(self.number))
     }
 }
 
@@ -215,8 +229,8 @@ impl<M: Message> Mailbox<M> {
 
     /// Decides what becomes of the message that the last incarnation died with, if it did, before
     /// there is a next one. `cause`: what it died of, if the message may be why.
-    pub(crate) fn judge(&self, cause: Option<&str>) {
-        match self.quarantine.judge(self.shared.clock.now(), cause.is_some()) {
+    pub(crate) fn judge(&self, cause: Option<Cause<'_>>) {
+        match self.quarantine.judge(self.shared.clock.now(), cause) {
             None => (),
             Some(Judgement::Again(msg, number)) => {
                 let kind = msg.kind();
@@ -231,7 +245,7 @@ impl<M: Message> Mailbox<M> {
                 let it = Obituary { trace, print, ..Obituary::of(kind, DeadReason::InHand) };
                 self.shared.bury(&self.id, it);
             }
-            Some(Judgement::Poison(poison)) => self.quarantine(poison, cause),
+            Some(Judgement::Poison(poison)) => self.quarantine(poison, cause.map(|it| it.text)),
         }
     }
 
@@ -284,9 +298,10 @@ impl Shared {
     /// An incarnation has ended: what becomes of the message it had in hand?
     pub(crate) fn judge(&self, id: &ActorId, reason: &ExitReason) {
         let Some(mailbox) = self.mailbox(id) else { return };
-        let is_cause =
-            matches!(reason, ExitReason::Error(_) | ExitReason::Panic(_) | ExitReason::Stuck);
-        mailbox.judge(is_cause.then(|| reason.to_string()).as_deref());
+        let is_failure = matches!(reason, ExitReason::Error(_));
+        let is_cause = is_failure || matches!(reason, ExitReason::Panic(_) | ExitReason::Stuck);
+        let text = is_cause.then(|| reason.to_string());
+        mailbox.judge(text.as_deref().map(|text| Cause { text, is_failure }));
     }
 }
 

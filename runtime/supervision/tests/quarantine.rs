@@ -31,6 +31,8 @@ enum Fate {
     Fails(Arc<AtomicU32>),
     /// Takes its time, each time.
     Dwell(Duration),
+    /// Fails until the actor is cured. Cannot be copied, is known again.
+    Need(Reply<()>),
     /// Kills if it asks about an odd number. Cannot be copied, is known again.
     Ask(u32, Reply<u32>),
 }
@@ -43,6 +45,7 @@ impl Message for Fate {
             Self::Unmarked(_) => "unmarked",
             Self::Fails(_) => "fails",
             Self::Dwell(_) => "dwell",
+            Self::Need(_) => "need",
             Self::Ask(..) => "ask",
         }
     }
@@ -53,13 +56,14 @@ impl Message for Fate {
             Self::Unmarked(n) => Some(Self::Unmarked(*n)),
             Self::Fails(left) => Some(Self::Fails(Arc::clone(left))),
             Self::Dwell(time) => Some(Self::Dwell(*time)),
-            Self::Note(_) | Self::Ask(..) => None,
+            Self::Note(_) | Self::Need(_) | Self::Ask(..) => None,
         }
     }
 
     fn digest(&self) -> Option<Fingerprint> {
         match self {
             Self::Toxin(n) | Self::Ask(n, _) => Some(fingerprint(self.kind(), n)),
+            Self::Need(_) => Some(fingerprint(self.kind(), &())),
             Self::Note(_) | Self::Unmarked(_) | Self::Fails(_) | Self::Dwell(_) => None,
         }
     }
@@ -98,6 +102,8 @@ impl Actor for Mortal {
                 tokio::time::sleep(time).await;
                 self.0.diary.note("dwelt");
             }
+            Fate::Need(reply) if is_cured => reply.answer(()),
+            Fate::Need(_) => return Err(Failure::because("not without what I need")),
             Fate::Ask(n, _) if n % 2 == 1 => panic!("cannot answer {n}"),
             Fate::Ask(n, reply) => reply.answer(n),
         }
@@ -193,6 +199,19 @@ async fn a_message_that_fails_its_actor_less_often_is_delivered_in_its_turn() {
     ward.tell([Fate::Note(1), Fate::Fails(twice), Fate::Note(2)]).await;
     assert_eq!(ward.body.diary.lines(), ["1", "at last", "2"]);
     assert_eq!((ward.life(), ward.dead()), (3, vec![]));
+}
+
+/// A full disk, say, fails whoever asks; nobody is kept out for it.
+#[tokio::test(start_paused = true)]
+async fn a_question_that_fails_for_want_of_something_may_always_be_asked_again() {
+    let ward = ward().await;
+    for _ in 0..10 {
+        let answer = ward.address.call(SECOND, Fate::Need).await;
+        assert_eq!(answer, Err(CallError::Dropped));
+        pass(2 * SECOND).await;
+    }
+    ward.body.is_cured.store(true, Ordering::SeqCst);
+    assert_eq!(ward.address.call(SECOND, Fate::Need).await, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -152,6 +152,17 @@ async fn a_store_that_dies_is_asked_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_store_that_dies_of_the_same_append_again_and_again_is_asked_again() {
+    let mut fates = vec![Fate::FatalBefore; 12];
+    fates.push(AT_ONCE);
+    let desk = Desk::new(8, fates).await;
+    desk.writer.tell(WriterMsg::Write(1, 1)).unwrap();
+    pass(600 * SECOND).await;
+    assert_eq!((desk.lives(), desk.numbers()), (1, vec![1]));
+    desk.judge().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_full_mailbox_of_the_store_slows_the_pen_and_stops_nothing() {
     let desk = Desk::new(1, vec![Fate::Late(SECOND); 200]).await;
     for number in 0..200 {

@@ -14,6 +14,7 @@ use crate::dead_letters::{DeadReason, Kept};
 use crate::failures::InHand;
 use crate::message::Message;
 use crate::pulse::Pulse;
+use crate::quarantine::Cause;
 use crate::waits::Chair;
 
 /// What anyone may know of a mailbox, whatever its messages.
@@ -29,7 +30,7 @@ pub(crate) trait MailboxFacts: Send + Sync {
     fn pulse(&self) -> &Pulse;
     fn chair(&self) -> &Chair;
     /// Decides what becomes of what the last incarnation had in hand when it ended of `cause`.
-    fn judge(&self, cause: Option<&str>);
+    fn judge(&self, cause: Option<Cause<'_>>);
     fn set_deaths_max(&self, deaths_max: usize);
     fn lift(&self, print: Fingerprint);
     /// Takes a dead letter's message again, or gives it back.
@@ -77,7 +78,7 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
         &self.chair
     }
 
-    fn judge(&self, cause: Option<&str>) {
+    fn judge(&self, cause: Option<Cause<'_>>) {
         Self::judge(self, cause);
     }
 
