@@ -163,9 +163,6 @@ impl<A: Actor> Life<A> {
         let is_own = letter.is_own();
         let Letter { msg, carried, number, .. } = letter;
         let (kind, lane) = (msg.kind(), msg.lane());
-        if !is_own && !self.spares(&msg, number) {
-            return Ok(());
-        }
         let is_looked_at = at.is_some() || self.ctx.mailbox().shared.events.is_tapped();
         let begun = is_looked_at.then(|| self.ctx.now());
         if !carried.is_nothing() {
@@ -175,6 +172,11 @@ impl<A: Actor> Life<A> {
                 self.ctx.mailbox().expire(msg);
                 return Ok(());
             }
+        }
+        if !is_own && !self.spares(&msg, number) {
+            return Ok(());
+        }
+        if !carried.is_nothing() {
             self.ctx.matter().take_up(&carried);
         }
         if is_looked_at {

@@ -31,6 +31,8 @@ enum Fate {
     Fails(Arc<AtomicU32>),
     /// Takes its time, each time.
     Dwell(Duration),
+    /// Tells itself a [`Fate::Toxin`] so much later.
+    Sow(Duration),
     /// Fails until the actor is cured. Cannot be copied, is known again.
     Need(Reply<()>),
     /// Kills if it asks about an odd number. Cannot be copied, is known again.
@@ -45,6 +47,7 @@ impl Message for Fate {
             Self::Unmarked(_) => "unmarked",
             Self::Fails(_) => "fails",
             Self::Dwell(_) => "dwell",
+            Self::Sow(_) => "sow",
             Self::Need(_) => "need",
             Self::Ask(..) => "ask",
         }
@@ -56,7 +59,7 @@ impl Message for Fate {
             Self::Unmarked(n) => Some(Self::Unmarked(*n)),
             Self::Fails(left) => Some(Self::Fails(Arc::clone(left))),
             Self::Dwell(time) => Some(Self::Dwell(*time)),
-            Self::Note(_) | Self::Need(_) | Self::Ask(..) => None,
+            Self::Note(_) | Self::Sow(_) | Self::Need(_) | Self::Ask(..) => None,
         }
     }
 
@@ -64,7 +67,9 @@ impl Message for Fate {
         match self {
             Self::Toxin(n) | Self::Ask(n, _) => Some(fingerprint(self.kind(), n)),
             Self::Need(_) => Some(fingerprint(self.kind(), &())),
-            Self::Note(_) | Self::Unmarked(_) | Self::Fails(_) | Self::Dwell(_) => None,
+            Self::Note(_) | Self::Unmarked(_) | Self::Fails(_) | Self::Dwell(_) | Self::Sow(_) => {
+                None
+            }
         }
     }
 }
@@ -85,7 +90,7 @@ impl Actor for Mortal {
         Ok(Self(body))
     }
 
-    async fn handle(&mut self, _: &Context<Fate>, msg: Fate) -> Result<(), Failure> {
+    async fn handle(&mut self, ctx: &Context<Fate>, msg: Fate) -> Result<(), Failure> {
         let is_cured = self.0.is_cured.load(Ordering::SeqCst);
         match msg {
             Fate::Note(n) => self.0.diary.note(n.to_string()),
@@ -102,6 +107,7 @@ impl Actor for Mortal {
                 tokio::time::sleep(time).await;
                 self.0.diary.note("dwelt");
             }
+            Fate::Sow(after) => ctx.pipe(tokio::time::sleep(after), |()| Fate::Toxin(0))?,
             Fate::Need(reply) if is_cured => reply.answer(()),
             Fate::Need(_) => return Err(Failure::because("not without what I need")),
             Fate::Ask(n, _) if n % 2 == 1 => panic!("cannot answer {n}"),
@@ -264,6 +270,23 @@ async fn a_question_that_kills_again_and_again_is_refused() {
     assert_eq!(ward.runtime.replay_dead_letter(letter), Err(ReplayError::NotKept(letter)));
     assert!(ward.runtime.purge_dead_letter(letter), "its quarantine ends with it");
     assert_eq!(ask(13).await, Err(CallError::Dropped));
+}
+
+/// What an actor tells itself may kill it too. Nobody else is to blame, least of all a question
+/// that came too late to be handled.
+#[tokio::test(start_paused = true)]
+async fn a_question_that_was_never_handled_is_not_blamed() {
+    let ward = ward().await;
+    let ask = async |within, n| ward.address.call(within, |reply| Fate::Ask(n, reply)).await;
+    assert_eq!(ask(60 * SECOND, 13).await, Err(CallError::Dropped));
+    for _ in 0..4 {
+        ward.address.tell(Fate::Sow(5 * SECOND)).unwrap();
+        ward.address.tell(Fate::Dwell(10 * SECOND)).unwrap();
+        assert_eq!(ask(SECOND, 14).await, Err(CallError::Timeout));
+        pass(60 * SECOND).await;
+    }
+    assert_eq!(ward.life(), 6, "it died of what it told itself, each time");
+    assert_eq!(ask(SECOND, 14).await, Ok(14));
 }
 
 #[tokio::test(start_paused = true)]
