@@ -141,6 +141,16 @@ impl ChildSpec {
         }
     }
 
+    /// It was never started: its mailbox is not seen any more, whoever else has its name.
+    pub(crate) fn unlist(&self, shared: &Shared) {
+        let ChildKind::Worker(worker) = &self.kind else { return };
+        worker.abandon();
+        let (own, mut mailboxes) = (worker.mailbox(), shared.mailboxes.lock());
+        if mailboxes.get(self.id()).is_some_and(|listed| Arc::ptr_eq(listed, &own)) {
+            mailboxes.remove(self.id());
+        }
+    }
+
     /// What its mailbox still holds becomes dead letters.
     pub(crate) fn abandon(&self) {
         if let ChildKind::Worker(worker) = &self.kind {

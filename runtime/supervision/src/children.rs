@@ -3,7 +3,8 @@
 use std::fmt;
 
 use synod_supervision_core::{
-    ChildPolicy, ChildState, ChildView, Event, ExitReason, Refusal, Stay, SupervisorPolicy, Wish,
+    ChildPolicy, ChildState, ChildView, Event, ExitReason, InvalidTree, Refusal, Stay,
+    SupervisorPolicy, Wish,
 };
 use synod_types::actor::ActorId;
 use tokio::sync::oneshot;
@@ -123,18 +124,16 @@ impl Runtime {
         id: ActorId,
         args: Option<A::Args>,
     ) -> Result<Address<A::Msg>, ChildError> {
-        let known = self.shared.mailboxes.lock().contains_key(&id);
-        if known {
-            return Err(Refusal::from(synod_supervision_core::InvalidTree::Duplicate(id)).into());
-        }
-        let address = self.address(id.clone(), template.capacity);
+        let Some(address) = self.new_address(id.clone(), template.capacity) else {
+            return Err(Refusal::from(InvalidTree::Duplicate(id)).into());
+        };
         let policy = ChildPolicy { id, ..template.policy.clone() };
         let args = args.unwrap_or_else(|| template.args.clone());
         let child = ChildSpec::worker::<A>(policy, &address, args);
         let place = Place { before: None, stay: Stay::Forgotten };
         let started = self.start_child(supervisor, child.clone(), place).await;
         if matches!(started, Err(ChildError::Refused(_) | ChildError::NoSuchSupervisor(_))) {
-            child.forget(&self.shared);
+            child.unlist(&self.shared);
         }
         started.map(|()| address)
     }

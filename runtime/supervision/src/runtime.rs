@@ -1,5 +1,6 @@
 //! A runtime: one clock, one tree, one place to look at it.
 
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use synod_supervision_core::{BreakerPolicy, Event, Outcome, StopHow};
@@ -93,6 +94,20 @@ impl Runtime {
     /// first incarnation.
     pub fn address<M: Message>(&self, id: ActorId, capacity: Capacity) -> Address<M> {
         self.open(Mailbox::new(id, capacity, Arc::clone(&self.shared)))
+    }
+
+    /// As [`Self::address`]; none if the name is taken.
+    pub(crate) fn new_address<M: Message>(
+        &self,
+        id: ActorId,
+        capacity: Capacity,
+    ) -> Option<Address<M>> {
+        let mut mailboxes = self.shared.mailboxes.lock();
+        let Entry::Vacant(place) = mailboxes.entry(id.clone()) else { return None };
+        let mailbox = Arc::new(Mailbox::new(id, capacity, Arc::clone(&self.shared)));
+        let facts: Arc<dyn MailboxFacts> = mailbox.clone();
+        place.insert(facts);
+        Some(Address { mailbox })
     }
 
     /// Makes a mailbox known.

@@ -56,6 +56,21 @@ async fn children_of_a_template_are_gone_when_they_are_terminated() {
     assert_eq!(tree.shows(), "a:running:1");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_child_of_a_template_cannot_take_the_name_of_another_and_harms_it_not() {
+    let (tree, template) = pool("", 2).await;
+    let runtime = &tree.stage.runtime;
+    let below = SupervisorSpec { id: id("below"), policy: policy(ONE, 2), children: Vec::new() };
+    let place = Place::default();
+    let below = ChildSpec::supervisor(child("below"), below);
+    runtime.start_child(&id("root"), below, place).await.unwrap();
+    let taken = Refusal::from(InvalidTree::Duplicate(id("below")));
+    let told = runtime.start_from(&id("root"), &template, id("below"), None).await;
+    assert_eq!(told.err(), Some(taken.into()));
+    runtime.start_from(&id("below"), &template, id("a"), None).await.unwrap();
+    assert_eq!(runtime.children(&id("below")).unwrap().len(), 1);
+}
+
 /// `sup_start_child_returns_error_simple`, `sup_start_ignore_…_start_child_simple`.
 #[tokio::test(start_paused = true)]
 async fn a_child_of_a_template_that_does_not_start_is_forgotten() {
