@@ -67,13 +67,25 @@ pub fn combined_pairing_input(
     key_g2: &G2,
     signature: &G1,
 ) -> Option<Vec<u8>> {
-    let mut seed = Vec::with_capacity(288);
-    seed.extend_from_slice(digest.0.as_slice());
-    seed.extend_from_slice(key_g1.encode().as_slice());
-    seed.extend_from_slice(key_g2.encode().as_slice());
-    seed.extend_from_slice(signature.encode().as_slice());
-    let gamma = Fr::from_be_bytes_mod_order(keccak256(seed).as_slice());
-    let signature = G1::from_sum(signature.0 + key_g1.0 * gamma)?;
-    let message = G1::from_sum(hash_solidity(digest).0 + G1Affine::generator() * gamma)?;
+    let gamma = gamma_of(digest, key_g1, key_g2, signature);
+    let [signature, message] = combined(gamma, &hash_solidity(digest), key_g1, signature);
+    let (signature, message) = (G1::from_sum(signature)?, G1::from_sum(message)?);
     Some(pairing_input(&signature, &message, key_g2))
+}
+
+/// keccak(digest ‖ pk₁ ‖ pk₂ ‖ σ) mod r.
+pub(super) fn gamma_of(digest: Digest, key_g1: &G1, key_g2: &G2, signature: &G1) -> Fr {
+    let seed = [
+        digest.0.to_vec(),
+        key_g1.encode().to_vec(),
+        key_g2.encode().to_vec(),
+        signature.encode().to_vec(),
+    ];
+    Fr::from_be_bytes_mod_order(keccak256(seed.concat()).as_slice())
+}
+
+/// σ + γ·pk₁ and H + γ·g₁: what the check pairs that also shows that the halves of the key belong
+/// together.
+pub(super) fn combined(gamma: Fr, message: &G1, key_g1: &G1, signature: &G1) -> [G1Projective; 2] {
+    [signature.0 + key_g1.0 * gamma, message.0 + G1Affine::generator() * gamma]
 }

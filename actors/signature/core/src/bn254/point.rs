@@ -116,6 +116,11 @@ impl G2 {
         Self::from_sum(Self::total(points))
     }
 
+    /// This point less another; `None` where they are the same.
+    pub fn minus(&self, other: &Self) -> Option<Self> {
+        Self::from_sum(self.0 - other.0)
+    }
+
     /// The sum, identity or not.
     pub(crate) fn total<'a>(points: impl IntoIterator<Item = &'a Self>) -> G2Projective {
         points.into_iter().map(|point| point.0).sum()
