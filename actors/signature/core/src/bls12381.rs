@@ -3,6 +3,12 @@
 //!
 //! Aggregates are sound only among keys whose owners have proven possession.
 
+mod batch;
+mod eip2537;
+
+pub use batch::{Claim, verify_batch};
+pub use eip2537::pairing_input;
+
 use std::fmt;
 
 use alloy_primitives::FixedBytes;

@@ -115,3 +115,92 @@ fn secrets_are_not_shown() {
     assert_eq!(format!("{key:?}"), "bls12381::SecretKey(redacted)");
     assert_eq!(SecretKey::from_seed(&[1; 31]).err(), Some(SecretError::ShortSeed));
 }
+
+/// Coordinates of a vector, each padded to 64 bytes, real part first.
+fn point(value: &Value) -> String {
+    let coordinates = [&value["x"], &value["y"]].map(|one| text(one).to_owned()).join(",");
+    let padded = coordinates.split(',').map(|one| format!("{:0>128}", &one[2..]));
+    format!("0x{}", padded.collect::<String>())
+}
+
+#[test]
+fn hashing_to_g2_conforms() {
+    let vectors = bls();
+    let file = "tv_h2c_v8_BLS12_381_hash_to_G2_SHA256_SSWU_RO.json";
+    let suite = &vectors["rfc9380_h2c"]["files"][file];
+    let domain = text(&suite["dst"]).as_bytes();
+    for case in list(&suite["vectors"]) {
+        let hashed = eip2537::hash(text(&case["msg"]).as_bytes(), domain);
+        assert_eq!(hashed.encode_eip2537().to_string(), point(&case["P"]), "{}", case["msg"]);
+    }
+    each("hash_to_G2", |input, output| {
+        let hashed = eip2537::hash(text(&input["msg"]).as_bytes(), domain);
+        hashed.encode_eip2537().to_string() == point(output)
+    });
+}
+
+/// As [`hashing_to_g2_conforms`], of the other group: what blst hashes there, nobody here signs.
+#[test]
+fn hashing_to_g1_conforms() {
+    let vectors = bls();
+    let file = "tv_h2c_v8_BLS12_381_hash_to_G1_SHA256_SSWU_RO.json";
+    let suite = &vectors["rfc9380_h2c"]["files"][file];
+    let mut one = [0; 32];
+    one[31] = 1;
+    let one = blst::min_sig::SecretKey::from_bytes(&one).unwrap();
+    for case in list(&suite["vectors"]) {
+        let domain = text(&suite["dst"]).as_bytes();
+        let hashed = one.sign(text(&case["msg"]).as_bytes(), domain, &[]).serialize();
+        let expected = format!("0x{}{}", &text(&case["P"]["x"])[2..], &text(&case["P"]["y"])[2..]);
+        assert_eq!(format!("0x{}", alloy_primitives::hex::encode(hashed)), expected);
+    }
+}
+
+#[test]
+fn batches_conform() {
+    each("batch_verify", |input, output| {
+        let (keys, messages) = (list(&input["pubkeys"]), list(&input["messages"]));
+        let messages: Vec<_> = messages.iter().map(bytes).collect();
+        let signatures = list(&input["signatures"]).iter().map(signature);
+        let claims: Option<Vec<Claim<'_>>> = (keys.iter().map(key).zip(signatures).zip(&messages))
+            .map(|((key, signature), message)| {
+                Some(Claim { message, key: key?, signature: signature? })
+            })
+            .collect();
+        let weights: Vec<u64> = (3..).take(keys.len()).collect();
+        let is_good = claims.is_some_and(|claims| verify_batch(&claims, &weights));
+        is_good == output.as_bool().unwrap()
+    });
+}
+
+/// Two forgeries of which each makes up for the other.
+#[test]
+fn a_batch_stands_for_each_of_its_signatures() {
+    let keys = [1, 2].map(|n| SecretKey::from_seed(&[n; 32]).unwrap());
+    let messages: [&[u8]; 2] = [b"one", b"other"];
+    let claims = |signatures: [Signature; 2]| -> Vec<Claim<'_>> {
+        let all = messages.iter().zip(&keys).zip(signatures);
+        all.map(|((message, key), signature)| Claim { message, key: key.public(), signature })
+            .collect()
+    };
+    let [first, second] = [0, 1].map(|n| keys[n].sign(messages[n]));
+    assert!(verify_batch(&claims([first, second]), &[7, 11]));
+    let extra = keys[0].sign(b"neither");
+    let less = SecretKey::from_bytes(&opposite(&keys[0])).unwrap().sign(b"neither");
+    let cancelling = [[first, extra], [second, less]].map(|two| Signature::sum(&two).unwrap());
+    let sums = [cancelling, [first, second]].map(|two| Signature::sum(&two).unwrap());
+    assert_eq!(sums[0], sums[1], "a sum does not see it");
+    assert!(!verify_batch(&claims(cancelling), &[7, 11]));
+    assert!(verify_batch(&claims(cancelling), &[7, 7]), "equal weights would not see it either");
+    for weights in [&[7_u64, 0][..], &[7], &[7, 11, 13]] {
+        assert!(!verify_batch(&claims([first, second]), weights), "{weights:?}");
+    }
+    assert!(!verify_batch(&[], &[]));
+}
+
+/// The secret of which both add up to the order of the group.
+fn opposite(key: &SecretKey) -> [u8; 32] {
+    let order = "0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001";
+    let order: alloy_primitives::U256 = order.parse().unwrap();
+    (order - alloy_primitives::U256::from_be_bytes(*key.to_bytes())).to_be_bytes()
+}
