@@ -1,16 +1,19 @@
-// Compiles TaskMailbox.sol into build/TaskMailbox.json: its bytecode and ABI.
+// Compiles every contract here into build/<name>.json: its bytecodes and ABI.
 const fs = require("fs");
 const path = require("path");
 const solc = require("solc");
 
-const source = fs.readFileSync(path.join(__dirname, "TaskMailbox.sol"), "utf8");
+const files = fs.readdirSync(__dirname).filter((file) => file.endsWith(".sol"));
+const read = (file) => [file, { content: fs.readFileSync(path.join(__dirname, file), "utf8") }];
 const input = {
   language: "Solidity",
-  sources: { "TaskMailbox.sol": { content: source } },
+  sources: Object.fromEntries(files.map(read)),
   settings: {
     optimizer: { enabled: true, runs: 200 },
     evmVersion: "cancun",
-    outputSelection: { "*": { "*": ["abi", "evm.bytecode.object"] } },
+    outputSelection: {
+      "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] },
+    },
   },
 };
 const output = JSON.parse(solc.compile(JSON.stringify(input)));
@@ -19,9 +22,14 @@ if (errors.length > 0) {
   for (const error of errors) console.error(error.formattedMessage);
   process.exit(1);
 }
-const contract = output.contracts["TaskMailbox.sol"].TaskMailbox;
 fs.mkdirSync(path.join(__dirname, "build"), { recursive: true });
-fs.writeFileSync(
-  path.join(__dirname, "build", "TaskMailbox.json"),
-  JSON.stringify({ bytecode: "0x" + contract.evm.bytecode.object, abi: contract.abi }, null, 2),
-);
+for (const file of files) {
+  const name = path.basename(file, ".sol");
+  const { abi, evm } = output.contracts[file][name];
+  const built = {
+    bytecode: "0x" + evm.bytecode.object,
+    deployed: "0x" + evm.deployedBytecode.object,
+    abi,
+  };
+  fs.writeFileSync(path.join(__dirname, "build", name + ".json"), JSON.stringify(built, null, 2));
+}
