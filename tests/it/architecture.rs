@@ -102,9 +102,12 @@ fn find_strays(root: &Path, dir: &str, members: &[(String, Manifest)], strays: &
 /// Which rooms of ours a room may see, by what it is.
 fn may_see(dir: &str, names: &BTreeMap<String, String>) -> BTreeSet<String> {
     let visible: Vec<String> = match dir.split('/').collect::<Vec<_>>()[..] {
-        ["messages", "types"] | ["runtime", "supervision", "lanes" | "waits"] => vec![],
+        ["messages", "types"] | ["runtime", "supervision", "sync"] => vec![],
+        ["runtime", "supervision", "lanes" | "waits"] => strings(&["synod-supervision-sync"]),
         ["runtime", "supervision", "core"] | ["actors", _, "core"] => strings(&["synod-types"]),
-        ["runtime", "supervision", "gate"] => strings(&["synod-types", "synod-supervision-core"]),
+        ["runtime", "supervision", "gate"] => {
+            strings(&["synod-types", "synod-supervision-core", "synod-supervision-sync"])
+        }
         ["runtime", "supervision"] => {
             let machinery =
                 ["core", "gate", "lanes", "waits"].map(|room| format!("synod-supervision-{room}"));

@@ -13,12 +13,10 @@
 //! All that a quick step needs stands in one word, so one compare-and-swap is the whole step:
 //! whoever holds the head has changed the word, and a quick step that began before fails.
 
-mod sync;
-
 use synod_supervision_core::{BreakerCore, OpensOn, Permit, Span};
 use synod_types::time::Moment;
 
-use sync::{AtomicU64, Mutex, Ordering};
+use synod_supervision_sync::{AtomicU64, Mutex, Ordering};
 
 const ONE_CALL: u64 = 1;
 const CALLS: u64 = (1 << 17) - 1;

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
-use crate::sync::MutexGuard;
 use crate::{Lanes, NORMAL, State, wake};
+use synod_supervision_sync::MutexGuard;
 
 /// Leave to put one letter in. The lock is held.
 pub struct Admission<'a, T, E> {

@@ -21,7 +21,6 @@ mod admission;
 mod place;
 mod room;
 mod several;
-mod sync;
 
 pub use admission::Admission;
 pub use place::Place;
@@ -30,7 +29,7 @@ use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 
 use room::Room;
-use sync::{AtomicU64, Mutex, Ordering};
+use synod_supervision_sync::{AtomicU64, Mutex, Ordering};
 
 /// How many lanes there are. The last holds work, those before it what overtakes work.
 pub const LANES: usize = 3;

@@ -22,14 +22,13 @@
 //! graph: `tests/model.rs`.
 
 mod seat;
-mod sync;
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::OnceLock;
 
 use seat::{Seat, Wait};
-use sync::Mutex;
+use synod_supervision_sync::Mutex;
 
 /// Seats on the first shelf; each further one has twice as many.
 #[cfg(not(loom))]
@@ -121,7 +120,7 @@ impl<N: Clone> Waits<N> {
         if !self.seat(asker).put(Wait::new(asked, call)) {
             return Ok(());
         }
-        sync::fence_for_loom();
+        synod_supervision_sync::fence_for_loom();
         if !self.seat(asked).is_waiting() {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use crate::SeatId;
-use crate::sync::{AtomicU64, AtomicUsize, Mutex, Ordering};
+use synod_supervision_sync::{AtomicU64, AtomicUsize, Mutex, Ordering};
 
 /// For whom, and for the answer to which call: 24 and 40 bits. Never zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
