@@ -83,7 +83,6 @@ impl Message for MemoryMsg {
         }
     }
 
-    /// Agents are refused when it is too much; a chain has one batch under way and waits.
     fn digest(&self) -> Option<Fingerprint> {
         let kind = self.kind();
         match self {
@@ -102,6 +101,7 @@ impl Message for MemoryMsg {
         }
     }
 
+    /// Agents are refused when it is too much; a chain has one batch under way and waits.
     fn overflow(&self) -> Overflow {
         match self {
             Self::Chain(_) => Overflow::Wait,

@@ -51,7 +51,6 @@ impl Message for SignerMsg {
         }
     }
 
-    /// Executors wait: that is how a slow signer slows them down.
     fn digest(&self) -> Option<Fingerprint> {
         match self {
             Self::Sign { duty, digest, .. } => Some(fingerprint(self.kind(), &(duty, digest))),
@@ -59,6 +58,7 @@ impl Message for SignerMsg {
         }
     }
 
+    /// Executors wait: that is how a slow signer slows them down.
     fn overflow(&self) -> Overflow {
         match self {
             Self::Sign { .. } | Self::Journalled(_) | Self::Signed(..) => Overflow::Wait,

@@ -97,20 +97,10 @@ impl Message for TaskMsg {
 
     /// What the aggregation and the quorum tell, they tell once.
     fn again(&self) -> Option<Self> {
-        match self {
-            Self::Aggregation(event) => Some(Self::Aggregation(event.clone())),
-            Self::Quorum(event) => Some(Self::Quorum(*event)),
-            Self::Chain(_)
-            | Self::List { .. }
-            | Self::Get(..)
-            | Self::Submitted(..)
-            | Self::Ordered(..)
-            | Self::Added(..)
-            | Self::Balloted(..)
-            | Self::Alarm
-            | Self::Journalled(_)
-            | Self::Saved(_) => None,
+        if let Self::Aggregation(event) = self {
+            return Some(Self::Aggregation(event.clone()));
         }
+        if let Self::Quorum(event) = self { Some(Self::Quorum(*event)) } else { None }
     }
 
     fn digest(&self) -> Option<Fingerprint> {

@@ -62,7 +62,6 @@ impl Message for ExecutorMsg {
         }
     }
 
-    /// One busy executor must not hold up who asks many: it is asked again.
     fn digest(&self) -> Option<Fingerprint> {
         match self {
             Self::Submit(submission, _) => Some(fingerprint(self.kind(), submission)),
@@ -76,6 +75,7 @@ impl Message for ExecutorMsg {
         }
     }
 
+    /// One busy executor must not hold up who asks many: it is asked again.
     fn overflow(&self) -> Overflow {
         Overflow::Refuse
     }

@@ -27,7 +27,7 @@ impl fmt::Display for Generation {
 /// Why an incarnation ended.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum ExitReason {
-    /// It was done, or it was asked to end for now and did.
+    /// It was done, or it was asked to halt, its mailbox kept, and did.
     #[error("ended normally")]
     Normal,
     /// It was asked to end for good, and handled what was queued first.
