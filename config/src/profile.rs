@@ -29,6 +29,16 @@ impl Profile {
         }
     }
 
+    /// What it runs, in a line.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Dev => "A simulated chain, four operators, an aggregator, an agent memory",
+            Self::Aggregator => "A chain, an aggregator and the operators whose keys are here",
+            Self::Executor => "A chain and one operator that performs its tasks",
+            Self::Agent => "An agent memory",
+        }
+    }
+
     /// The profile of this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|profile| profile.name() == name)

@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use synod_config::{Config, ConfigErrors, DEFAULT};
+use synod_config::{Config, ConfigErrors, DEFAULT, Profile};
 
-use crate::cli::{FileArgs, InitArgs, Profile, ValidateArgs};
+use crate::cli::{FileArgs, InitArgs, ValidateArgs};
 use crate::exit::{CONFIG, Exit, IO, OK, USAGE};
 use crate::out;
 
@@ -25,7 +25,7 @@ pub(super) fn chosen(args: &FileArgs) -> Option<PathBuf> {
 pub(super) fn load(args: &FileArgs) -> Result<Config, Exit> {
     let read = match (&args.config, args.profile) {
         (Some(path), _) => Config::load(path),
-        (None, Some(profile)) => Config::profile(built_in(profile)),
+        (None, Some(profile)) => Config::profile(profile),
         (None, None) => Config::load(DEFAULT_FILE.as_ref()),
     };
     read.map_err(refused)
@@ -34,15 +34,6 @@ pub(super) fn load(args: &FileArgs) -> Result<Config, Exit> {
 /// A configuration that is none.
 pub(super) fn refused(errors: ConfigErrors) -> Exit {
     Exit::new(CONFIG, format!("the configuration cannot be used\n{errors}"))
-}
-
-const fn built_in(profile: Profile) -> synod_config::Profile {
-    match profile {
-        Profile::Dev => synod_config::Profile::Dev,
-        Profile::Aggregator => synod_config::Profile::Aggregator,
-        Profile::Executor => synod_config::Profile::Executor,
-        Profile::Agent => synod_config::Profile::Agent,
-    }
 }
 
 /// Checks a topology.
@@ -71,7 +62,7 @@ pub(super) fn validate(args: &ValidateArgs) -> Result<u8, Exit> {
 
 /// Writes a topology file; never over another.
 pub(super) fn init(args: &InitArgs) -> Result<u8, Exit> {
-    let text = args.profile.map_or(DEFAULT, |profile| built_in(profile).text());
+    let text = args.profile.map_or(DEFAULT, Profile::text);
     let path = args.path.display();
     let failed = |error: std::io::Error| {
         let hint = match error.kind() {

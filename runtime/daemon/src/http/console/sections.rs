@@ -4,10 +4,12 @@ mod activity;
 mod outside;
 mod tree;
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::time::{Duration, UNIX_EPOCH};
 
-use synod_supervision::Role;
+use synod_supervision::{CallError, Role};
+use synod_types::actor::ActorId;
 
 use super::Sections;
 use super::eye::Sight;
@@ -117,6 +119,37 @@ fn time(html: &mut Html, millis: u64) {
     html.within("<time datetime=\"", &whole, "\"");
     html.within(" title=\"", &whole, "\">");
     html.text(whole.get(11..19).unwrap_or(&whole)).raw("</time>");
+}
+
+/// What each of the actors said when asked, or that it did not; `none` if there is none of them.
+fn each<T>(
+    answers: &BTreeMap<ActorId, Result<T, CallError>>,
+    none: &'static str,
+    show: impl Fn(&mut Html, &ActorId, &T),
+) -> Html {
+    let mut html = Html::default();
+    if answers.is_empty() {
+        html.raw(none);
+    }
+    for (id, answer) in answers {
+        match answer {
+            Ok(answer) => show(&mut html, id, answer),
+            Err(error) => does_not_answer(&mut html, id, error),
+        }
+    }
+    html
+}
+
+/// A table: its head, then a row for each.
+fn table<T>(
+    html: &mut Html,
+    head: &'static str,
+    rows: impl IntoIterator<Item = T>,
+    row: impl Fn(&mut Html, T),
+) {
+    html.raw(head);
+    rows.into_iter().for_each(|each| row(html, each));
+    html.raw("</tbody></table>");
 }
 
 fn does_not_answer(html: &mut Html, who: impl Display, error: impl Display) {

@@ -6,62 +6,56 @@ use synod_types::task::TaskView;
 use synod_types::time::Moment;
 
 use super::super::html::Html;
-use super::{Tone, does_not_answer, state, time};
+use super::{Tone, each, state, table, time};
 
 type Tasks = BTreeMap<ActorId, Result<Vec<TaskView>, CallError>>;
 
+const TASKS_HEAD: &str = "<table aria-labelledby=\"tasks-title\"><thead><tr>\
+    <th scope=\"col\" class=\"when\">Accepted</th><th scope=\"col\">Task</th>\
+    <th scope=\"col\">State</th><th scope=\"col\" class=\"num\">Signed</th>\
+    <th scope=\"col\" class=\"num\">Took</th></tr></thead><tbody>";
+
+const EVENTS_HEAD: &str = "<table aria-labelledby=\"events-title\"><thead><tr>\
+    <th scope=\"col\">At</th><th scope=\"col\">Who</th>\
+    <th scope=\"col\">What</th></tr></thead><tbody>";
+
 /// The newest tasks of each aggregator.
 pub(super) fn tasks(all: &Tasks) -> Html {
-    let mut html = Html::default();
-    if all.is_empty() {
-        html.raw("<p class=\"quiet\">No aggregator runs here.</p>");
-    }
-    for (id, views) in all {
+    each(all, "<p class=\"quiet\">No aggregator runs here.</p>", |html, id, views| {
         if all.len() > 1 {
             html.within("<h3>", id, "</h3>");
         }
-        match views {
-            Ok(views) if views.is_empty() => {
-                html.raw("<p class=\"quiet\">None so far.</p>");
-            }
-            Ok(views) => table(&mut html, views),
-            Err(error) => does_not_answer(&mut html, id, error),
+        if views.is_empty() {
+            html.raw("<p class=\"quiet\">None so far.</p>");
+        } else {
+            table(html, TASKS_HEAD, views, task);
         }
-    }
-    html
+    })
 }
 
-fn table(html: &mut Html, views: &[TaskView]) {
-    html.raw(
-        "<table aria-labelledby=\"tasks-title\"><thead><tr><th scope=\"col\" class=\"when\">Accepted</th><th scope=\"col\">Task</th>\
-         <th scope=\"col\">State</th><th scope=\"col\" class=\"num\">Signed</th>\
-         <th scope=\"col\" class=\"num\">Took</th></tr></thead><tbody>",
-    );
-    for view in views {
-        html.raw("<tr><td class=\"quiet when\">");
-        time(html, view.accepted_ms);
-        let id = view.id.0.to_string();
-        let (first, last) = (id.get(..8).unwrap_or(&id), id.get(id.len() - 4..).unwrap_or(&id));
-        html.within("</td><th scope=\"row\"><a href=\"/v1/tasks/", &id, "\">");
-        html.within("<code>", format_args!("{first}…{last}"), "</code></a></th><td>");
-        state(html, Tone::of(view.state), view.state);
-        if let Some(failure) = view.failure {
-            html.within(" <small>", failure.name().replace('_', " "), "</small>");
-        } else if view.is_retracted {
-            html.raw(" <small>block retracted</small>");
-        }
-        html.within("</td><td class=\"num\">", view.signers.len(), "");
-        // Of a task that ended before its actor's last restart, the members are not kept.
-        if !view.members.is_empty() {
-            html.within("<small> of ", view.members.len(), "</small>");
-        }
-        html.raw("</td><td class=\"num\">");
-        if let Some(ended) = view.ended_ms {
-            html.text(took(ended.saturating_sub(view.accepted_ms)));
-        }
-        html.raw("</td></tr>");
+fn task(html: &mut Html, view: &TaskView) {
+    html.raw("<tr><td class=\"quiet when\">");
+    time(html, view.accepted_ms);
+    let id = view.id.0.to_string();
+    let (first, last) = (id.get(..8).unwrap_or(&id), id.get(id.len() - 4..).unwrap_or(&id));
+    html.within("</td><th scope=\"row\"><a href=\"/v1/tasks/", &id, "\">");
+    html.within("<code>", format_args!("{first}…{last}"), "</code></a></th><td>");
+    state(html, Tone::of(view.state), view.state);
+    if let Some(failure) = view.failure {
+        html.within(" <small>", failure.name().replace('_', " "), "</small>");
+    } else if view.is_retracted {
+        html.raw(" <small>block retracted</small>");
     }
-    html.raw("</tbody></table>");
+    html.within("</td><td class=\"num\">", view.signers.len(), "");
+    // Of a task that ended before its actor's last restart, the members are not kept.
+    if !view.members.is_empty() {
+        html.within("<small> of ", view.members.len(), "</small>");
+    }
+    html.raw("</td><td class=\"num\">");
+    if let Some(ended) = view.ended_ms {
+        html.text(took(ended.saturating_sub(view.accepted_ms)));
+    }
+    html.raw("</td></tr>");
 }
 
 fn took(millis: u64) -> String {
@@ -79,14 +73,7 @@ pub(super) fn events(events: &VecDeque<RuntimeEvent>) -> Html {
         html.raw("<p class=\"quiet\">Nothing has happened: no exit, no restart.</p>");
         return html;
     }
-    html.raw(
-        "<table aria-labelledby=\"events-title\"><thead><tr><th scope=\"col\">At</th><th scope=\"col\">Who</th>\
-         <th scope=\"col\">What</th></tr></thead><tbody>",
-    );
-    for event in events {
-        row(&mut html, event);
-    }
-    html.raw("</tbody></table>");
+    table(&mut html, EVENTS_HEAD, events, event);
     html
 }
 
@@ -150,7 +137,7 @@ fn told(event: &RuntimeEvent) -> (&Moment, &str, &str, String) {
     }
 }
 
-fn row(html: &mut Html, event: &RuntimeEvent) {
+fn event(html: &mut Html, event: &RuntimeEvent) {
     let (at, who, what, detail) = told(event);
     html.raw("<tr><td class=\"quiet\">");
     time(html, at.unix_millis());

@@ -6,45 +6,38 @@ use synod_types::actor::ActorId;
 use synod_types::chain::{ChainPhase, ChainStatus};
 
 use super::super::html::Html;
-use super::{Tone, does_not_answer, state, time};
+use super::{Tone, each, state, table, time};
 use crate::words::grouped;
 
+const BREAKERS_HEAD: &str = "<table aria-labelledby=\"breakers-title\"><thead><tr>\
+    <th scope=\"col\">Before</th><th scope=\"col\">State</th>\
+    <th scope=\"col\">Opens on</th></tr></thead><tbody>";
+
+/// Every breaker.
 pub(super) fn breakers(breakers: &[BreakerView]) -> Html {
     let mut html = Html::default();
     if breakers.is_empty() {
         html.raw("<p class=\"quiet\">None: nothing here calls what lies outside.</p>");
         return html;
     }
-    html.raw(
-        "<table aria-labelledby=\"breakers-title\"><thead><tr><th scope=\"col\">Before</th><th scope=\"col\">State</th>\
-         <th scope=\"col\">Opens on</th></tr></thead><tbody>",
-    );
-    for breaker in breakers {
-        html.within("<tr><th scope=\"row\"><b>", &breaker.name, "</b></th><td>");
-        state(&mut html, Tone::of(breaker.state), breaker.state);
-        if let Some(until) = breaker.open_until_ms {
-            html.raw(" <small>until ");
-            time(&mut html, until);
-            html.raw("</small>");
-        }
-        html.within("</td><td>", &breaker.opens_on, "</td></tr>");
-    }
-    html.raw("</tbody></table>");
+    table(&mut html, BREAKERS_HEAD, breakers, breaker);
     html
 }
 
+fn breaker(html: &mut Html, breaker: &BreakerView) {
+    html.within("<tr><th scope=\"row\"><b>", &breaker.name, "</b></th><td>");
+    state(html, Tone::of(breaker.state), breaker.state);
+    if let Some(until) = breaker.open_until_ms {
+        html.raw(" <small>until ");
+        time(html, until);
+        html.raw("</small>");
+    }
+    html.within("</td><td>", &breaker.opens_on, "</td></tr>");
+}
+
+/// Where each chain stands.
 pub(super) fn chains(chains: &BTreeMap<ActorId, Result<ChainStatus, CallError>>) -> Html {
-    let mut html = Html::default();
-    if chains.is_empty() {
-        html.raw("<p class=\"quiet\">None is followed.</p>");
-    }
-    for (id, status) in chains {
-        match status {
-            Ok(status) => chain(&mut html, id, status),
-            Err(error) => does_not_answer(&mut html, id, error),
-        }
-    }
-    html
+    each(chains, "<p class=\"quiet\">None is followed.</p>", chain)
 }
 
 fn chain(html: &mut Html, id: &ActorId, status: &ChainStatus) {
@@ -66,15 +59,9 @@ fn chain(html: &mut Html, id: &ActorId, status: &ChainStatus) {
     html.raw("</dl>");
 }
 
+/// How each journal is.
 pub(super) fn stores(stores: &BTreeMap<ActorId, Result<StoreStatus, CallError>>) -> Html {
-    let mut html = Html::default();
-    for (id, status) in stores {
-        match status {
-            Ok(status) => store(&mut html, id, status),
-            Err(error) => does_not_answer(&mut html, id, error),
-        }
-    }
-    html
+    each(stores, "<p class=\"quiet\">None is kept.</p>", store)
 }
 
 fn store(html: &mut Html, id: &ActorId, status: &StoreStatus) {
