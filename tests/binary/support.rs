@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// Nothing that is waited for takes longer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -24,6 +25,8 @@ pub(crate) struct Synod {
     pub(crate) out: Lines,
     /// Standard error.
     pub(crate) err: Lines,
+    /// Its directory for what is temporary: it is killed and cannot tidy up.
+    _temporary: TempDir,
 }
 
 impl Synod {
@@ -36,10 +39,11 @@ impl Synod {
 
     fn spawn(mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the binary starts");
+        let temporary = tempfile::tempdir().unwrap();
+        let mut child = command.env("TMPDIR", temporary.path()).spawn().expect("the binary starts");
         let out = Lines::of(child.stdout.take().unwrap());
         let err = Lines::of(child.stderr.take().unwrap());
-        Self { child, out, err }
+        Self { child, out, err, _temporary: temporary }
     }
 
     /// Starts `synod dev --json` on free ports, with more arguments.
@@ -175,7 +179,8 @@ pub(crate) fn ran_in(directory: &Path, args: &[&str]) -> Ran {
 }
 
 fn ran_command(mut command: Command) -> Ran {
-    let child = command.spawn().expect("the binary starts");
+    let temporary = tempfile::tempdir().unwrap();
+    let child = command.env("TMPDIR", temporary.path()).spawn().expect("the binary starts");
     let pid = Pid::from_child(&child);
     let (tell, told) = std::sync::mpsc::sync_channel(1);
     let waiter = std::thread::spawn(move || tell.send(child.wait_with_output()));
