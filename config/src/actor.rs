@@ -25,7 +25,7 @@ pub(crate) struct Life {
     /// Its own end may end its supervisor: see `auto_shutdown`.
     pub(crate) significant: bool,
     /// Actors whose breakers it cannot work without. If it fails while one of them is open, it
-    /// waits until that lets calls through, and the failure does not count.
+    /// waits until that lets calls through, and the failure does not count. Needs form no cycle.
     #[schemars(length(max = 16))]
     pub(crate) needs: Vec<String>,
     /// How long a start may take before it counts as failed.

@@ -17,7 +17,7 @@ use crate::set::OperatorSet;
 use crate::shape::join;
 use crate::topology::{Actor, Settings, Topology};
 use crate::written::{ActorSection, Settings as Section, Written};
-use crate::{breaker, graph, pool, reach, recovery, schema, shape, tree};
+use crate::{breaker, graph, needs, pool, reach, recovery, schema, shape, tree};
 
 /// Longer files are not read.
 const FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -137,6 +137,7 @@ fn parse(name: &str, text: &str, directory: &Path) -> Result<Config, ConfigError
         let parent = parents.get(id).map(String::as_str);
         actors.extend(actor(&mut check, id, section, parent));
     }
+    needs::check_cycles(&mut check);
     if !found.is_wrong() {
         reach::check(&mut found, &written, &edges);
     }
@@ -163,6 +164,7 @@ fn actor(
     parent: Option<&str>,
 ) -> Option<(ActorId, Actor)> {
     recovery::check_actor(check, id, section);
+    needs::check_actor(check, id, section);
     let key = join(&join("actors", id), "settings");
     let settings = match &section.settings {
         Section::Store(section) => section.check(check, &key).map(Settings::Store),

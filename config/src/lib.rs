@@ -33,6 +33,7 @@ mod kinds;
 mod member;
 mod memory;
 mod near;
+mod needs;
 mod origins;
 mod plan;
 mod pool;

@@ -5,8 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::Life;
 use crate::check::Check;
-use crate::kinds::Kind;
-use crate::near;
 use crate::shape::join;
 use crate::supervisor::{Restart, SupervisorSection};
 use crate::written::ActorSection;
@@ -47,33 +45,11 @@ pub enum Recovery {
     Isolate,
 }
 
-/// Kinds that keep a breaker before what lies outside.
-const WITH_BREAKER: [Kind; 3] = [Kind::Chain, Kind::Executor, Kind::Embedding];
-
-/// Who ends with whom makes sense, and an actor that needs a breaker names one.
+/// Whom a supervisor ends with makes sense.
 pub(crate) fn check_actor(check: &mut Check<'_, '_>, id: &str, section: &ActorSection) {
     let key = join("actors", id);
-    let Life { restart, significant, needs, .. } = &section.life;
+    let Life { restart, significant, .. } = &section.life;
     check_significant(check, &key, *significant, *restart);
-    for (index, name) in needs.iter().enumerate() {
-        let at = format!("{}[{index}]", join(&key, "needs"));
-        if needs[..index].contains(name) {
-            check.found.refuse(&at, "the same twice", "remove one of them");
-            continue;
-        }
-        match check.written.kind(name) {
-            Some(kind) if WITH_BREAKER.contains(&kind) => (),
-            Some(kind) => {
-                let rule = format!("an actor of kind {kind} has no breaker");
-                check.found.refuse(&at, rule, "chains, executors and embeddings have one");
-            }
-            None if check.found.is_misshapen_around(&join("actors", name)) => (),
-            None => {
-                let hint = near::hint(name, check.written.actors.keys().map(String::as_str));
-                check.found.refuse(&at, "unknown actor", hint);
-            }
-        }
-    }
 }
 
 pub(crate) fn check_significant(
