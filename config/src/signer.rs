@@ -29,6 +29,9 @@ pub(crate) struct SignerSection {
     /// Requests that wait for the journal or for their signature; more are refused.
     #[schemars(range(min = 1, max = 1_048_576))]
     pub(crate) waiting_max: usize,
+    /// Duties put on record by one commit of the journal; those beyond go with the next.
+    #[schemars(range(min = 1, max = 65_536))]
+    pub(crate) batch_max: usize,
 }
 
 /// A signature scheme, as written.
@@ -66,6 +69,8 @@ pub struct SignerSettings {
     pub duties_max: usize,
     /// At least one.
     pub waiting_max: usize,
+    /// At least one.
+    pub batch_max: usize,
 }
 
 /// Where a key comes from.
@@ -85,6 +90,7 @@ impl Default for SignerSection {
             generate: false,
             duties_max: 1_000_000,
             waiting_max: 1024,
+            batch_max: 1024,
         }
     }
 }
@@ -130,6 +136,7 @@ impl SignerSection {
             key: source,
             duties_max: self.duties_max,
             waiting_max: self.waiting_max,
+            batch_max: self.batch_max,
         })
     }
 }

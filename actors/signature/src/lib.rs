@@ -23,4 +23,5 @@ pub use aggregation::{Aggregation, AggregationArgs, AggregationLimits, Aggregati
 pub use metrics::describe;
 pub use port::{KeySource, KeySourceError};
 pub use signer::{Signer, SignerArgs, SignerLimits, guard_stream};
+pub use synod_signature_core::guard::{GuardRecord, Mark};
 pub use synod_signature_core::{SecretError, SecretKey, aggregation::Limits as CollectionLimits};

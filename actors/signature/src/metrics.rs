@@ -9,6 +9,7 @@ use synod_types::aggregation::{AnswerRefusal, OrderRefusal, Rejection};
 use synod_types::signature::SignRefusal;
 
 const REQUESTS: &str = "signer_requests_total";
+const COMMITS: &str = "signer_commits_total";
 const DUTIES: &str = "signer_guard_duties";
 const SIGNING: &str = "signer_signing_seconds";
 const ORDERS: &str = "aggregation_orders_total";
@@ -27,6 +28,11 @@ pub fn describe() {
         Unit::Count,
         "Requests to sign, by signer and outcome: signed, repeated (the same bytes again), refused"
     );
+    describe_counter!(
+        COMMITS,
+        Unit::Count,
+        "Commits of guard records, by signer; requests signed per commit say how large a batch is"
+    );
     describe_gauge!(DUTIES, Unit::Count, "Duties the guard remembers, by signer");
     describe_histogram!(SIGNING, Unit::Seconds, "Time to make one signature, by signer");
     describe_counter!(ORDERS, Unit::Count, "Orders to certify a task, by outcome");
@@ -44,6 +50,7 @@ pub(crate) struct SignerMetrics {
     actor: String,
     signed: Counter,
     repeated: Counter,
+    commits: Counter,
     duties: Gauge,
     signing: Histogram,
 }
@@ -54,6 +61,7 @@ impl SignerMetrics {
         Self {
             signed: counter!(REQUESTS, "actor" => actor.clone(), "outcome" => "signed"),
             repeated: counter!(REQUESTS, "actor" => actor.clone(), "outcome" => "repeated"),
+            commits: counter!(COMMITS, "actor" => actor.clone()),
             duties: gauge!(DUTIES, "actor" => actor.clone()),
             signing: histogram!(SIGNING, "actor" => actor.clone()),
             actor,
@@ -70,6 +78,11 @@ impl SignerMetrics {
     pub(crate) fn refused(&self, refusal: &SignRefusal) {
         let actor = self.actor.clone();
         counter!(REQUESTS, "actor" => actor, "outcome" => refusal.reason()).increment(1);
+    }
+
+    /// Another batch goes to the journal.
+    pub(crate) fn committing(&self) {
+        self.commits.increment(1);
     }
 
     pub(crate) fn duties(&self, duties: usize) {

@@ -1,6 +1,7 @@
 use std::io;
 use std::sync::Arc;
 
+use synod_signature_core::guard::Mark;
 use synod_signature_core::{SecretError, SecretKey};
 
 /// Where a signer's key comes from. Asked once per incarnation, on a thread that may wait.
@@ -11,18 +12,20 @@ pub trait KeySource: Send + Sync + 'static {
     /// See [`KeySourceError`]. Never contains the secret.
     fn load(&self) -> Result<SecretKey, KeySourceError>;
 
-    /// The key's mark: how many records its guard held when it last signed; 0 if it never did.
-    /// None if no mark can be kept where the key is. A guard that holds fewer is an older one.
+    /// The key's mark: how far its guard had come when it last signed; that of a guard without
+    /// records if it never did. None if no mark can be kept where the key is. A guard that did not
+    /// pass through it is an older one, or another.
     ///
     /// # Errors
     /// See [`KeySourceError`].
-    fn mark(&self) -> Result<Option<u64>, KeySourceError>;
+    fn mark(&self) -> Result<Option<Mark>, KeySourceError>;
 
-    /// Raises the mark to `records`, never lowers it. Told before a signature is made.
+    /// Raises the mark from `from` to `to`; done already is done. Told before a signature is made.
     ///
     /// # Errors
-    /// See [`KeySourceError`].
-    fn raise(&self, records: u64) -> Result<(), KeySourceError>;
+    /// [`KeySourceError::MovedMark`] if it is neither of the two: somebody else signs with this
+    /// key. It is never lowered. See [`KeySourceError`].
+    fn raise(&self, from: Mark, to: Mark) -> Result<(), KeySourceError>;
 }
 
 /// Why there is no key. Says where it was looked for, never what was found.
@@ -68,6 +71,19 @@ pub enum KeySourceError {
     MalformedMark {
         /// Where.
         place: String,
+    },
+    /// The mark is not where this signer left it.
+    #[error(
+        "{place}: counts {found} guard records and not the {known} that this signer left: another \
+         daemon signs with this key; end one of them"
+    )]
+    MovedMark {
+        /// Where.
+        place: String,
+        /// Records it counts.
+        found: u64,
+        /// Records it should count.
+        known: u64,
     },
     /// Something is there already, and is not overwritten.
     #[error("{place}: is there already")]

@@ -1,18 +1,21 @@
+mod batch;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
 
-use synod_protocol::journal::{Committed, Past, Pen};
+use synod_protocol::journal::{Past, Pen};
 use synod_protocol::signature::SignerMsg;
 use synod_protocol::store::StoreMsg;
 use synod_signature_core::SecretKey;
-use synod_signature_core::guard::{Admission, Guard, GuardRecord, fingerprint};
+use synod_signature_core::guard::{Admission, Guard, GuardRecord, Mark, fingerprint};
 use synod_supervision::{Actor, Context, Failure, Outlet, Panicked, Reply};
 use synod_types::signature::{Digest, Duty, PublicKey, SignRefusal, Signature};
 use synod_types::store::StreamId;
 
 use crate::metrics::SignerMetrics;
 use crate::port::{KeySource, KeySourceError};
+
+use batch::Batches;
 
 /// How much a signer holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +24,13 @@ pub struct SignerLimits {
     pub duties_max: usize,
     /// Requests that wait for the journal or for their signature.
     pub waiting_max: usize,
+    /// Duties put on record by one commit; at least one.
+    pub batch_max: usize,
 }
 
 impl Default for SignerLimits {
     fn default() -> Self {
-        Self { duties_max: 1_000_000, waiting_max: 1_024 }
+        Self { duties_max: 1_000_000, waiting_max: 1_024, batch_max: 1_024 }
     }
 }
 
@@ -63,15 +68,14 @@ pub struct Signer {
     marks: Option<Arc<dyn KeySource>>,
     public: PublicKey,
     guard: Guard,
-    /// Records of the guard that are durable.
-    durable: u64,
     /// Holds duties back until their records are durable.
     pen: Pen<Duty>,
+    batches: Batches,
     /// Who waits for which signature. Invariant: a duty is here exactly while its record or its
     /// signature is being made.
     waiting: BTreeMap<Duty, Waiting>,
     waiting_len: usize,
-    waiting_max: usize,
+    limits: SignerLimits,
     metrics: SignerMetrics,
 }
 
@@ -87,25 +91,29 @@ impl Actor for Signer {
         });
         let (public, key, mark) = loaded.await??;
         let mut guard = Guard::new(&public, args.limits.duties_max);
+        let mut has_passed = mark == Some(guard.mark());
         let pen = Pen::open(args.store, guard_stream(&public), |past| match past {
             Past::Snapshot(_) => Err(Failure::because("a guard keeps no snapshots")),
-            Past::Record(record) => Ok(guard.replay(GuardRecord::decode(record)?)?),
+            Past::Record(record) => {
+                guard.replay(GuardRecord::decode(record)?)?;
+                has_passed |= mark == Some(guard.mark());
+                Ok(())
+            }
         });
         let pen = pen.await?;
-        let durable = pen.version().0;
-        check_mark(ctx, durable, mark)?;
+        check_mark(ctx, &guard, mark, has_passed)?;
         let metrics = SignerMetrics::register(ctx.id());
         metrics.duties(guard.duties_len());
         Ok(Self {
             key,
             marks: mark.map(|_| args.key),
             public,
+            batches: Batches::new(mark.unwrap_or_else(|| guard.mark())),
             guard,
-            durable,
             pen,
             waiting: BTreeMap::new(),
             waiting_len: 0,
-            waiting_max: args.limits.waiting_max,
+            limits: args.limits,
             metrics,
         })
     }
@@ -118,13 +126,14 @@ impl Actor for Signer {
                 Ok(())
             }
             SignerMsg::Journalled(committed) => self.journalled(ctx, committed).await,
-            SignerMsg::Signed(duty, outcome) => self.signed(duty, outcome),
+            SignerMsg::Marked(outcome) => self.marked(ctx, outcome),
+            SignerMsg::Signed(outcome) => self.signed(outcome),
         }
     }
 }
 
 impl Signer {
-    /// The guard first, then the journal, then the signature.
+    /// The guard first, then the journal, then the mark, then the signature.
     async fn sign(
         &mut self,
         ctx: &Context<SignerMsg>,
@@ -132,7 +141,7 @@ impl Signer {
         digest: Digest,
         reply: Answer,
     ) -> Result<(), Failure> {
-        if self.waiting_max <= self.waiting_len {
+        if self.limits.waiting_max <= self.waiting_len {
             self.refuse(reply, SignRefusal::Busy { waiting: self.waiting_len });
             return Ok(());
         }
@@ -152,77 +161,24 @@ impl Signer {
         match admission {
             Admission::Record(record) => {
                 waiting.is_first = true;
-                let records = vec![record.encode().into()];
-                let written = self.pen.write(ctx, records, vec![duty], SignerMsg::Journalled).await;
-                let released = written.inspect_err(|_| self.refuse_all())?;
-                self.release(ctx, released)
+                self.batches.gather(duty, record);
+                self.write(ctx).await
             }
-            Admission::Recorded if !is_under_way => self.begin(ctx, duty, digest),
+            Admission::Recorded if !is_under_way => {
+                self.batches.recorded(duty, digest);
+                self.mark(ctx)
+            }
             Admission::Recorded | Admission::Pending => Ok(()),
         }
     }
 
-    /// A journal that refuses ends the incarnation: what its guard holds is not durable. Nobody
-    /// waits in vain for that, and nothing was signed.
-    async fn journalled(
-        &mut self,
-        ctx: &Context<SignerMsg>,
-        committed: Committed,
-    ) -> Result<(), Failure> {
-        let settled = self.pen.settle(ctx, committed, SignerMsg::Journalled).await;
-        let released = settled.inspect_err(|_| self.refuse_all())?;
-        self.release(ctx, released)
-    }
-
-    /// Signs for duties whose records are durable.
-    fn release(&mut self, ctx: &Context<SignerMsg>, duties: Vec<Duty>) -> Result<(), Failure> {
-        for duty in duties {
-            // Every record permits one duty.
-            self.durable += 1;
-            if let Some(digest) = self.guard.committed(duty) {
-                self.begin(ctx, duty, digest)?;
+    fn signed(&mut self, outcome: Result<Vec<(Duty, Signature)>, Panicked>) -> Result<(), Failure> {
+        for (duty, signature) in outcome? {
+            let Waiting { answers, mut is_first } = self.taken(duty);
+            for reply in answers {
+                self.metrics.signed(std::mem::take(&mut is_first));
+                reply.answer(Ok(signature.clone()));
             }
-        }
-        Ok(())
-    }
-
-    /// Makes a signature that the guard permits.
-    fn begin(
-        &mut self,
-        ctx: &Context<SignerMsg>,
-        duty: Duty,
-        digest: Digest,
-    ) -> Result<(), Failure> {
-        let (key, timer) = (Arc::clone(&self.key), self.metrics.timer());
-        let (marks, durable) = (self.marks.clone(), self.durable);
-        let work = move || {
-            let raised = marks.map_or(Ok(()), |marks| marks.raise(durable));
-            raised.map_err(|error| Failure::from(error).chain())?;
-            let began = Instant::now();
-            let signature = key.sign(digest);
-            timer.record(began.elapsed());
-            Ok(signature)
-        };
-        ctx.blocking(work, move |outcome| SignerMsg::Signed(duty, outcome))?;
-        Ok(())
-    }
-
-    fn signed(
-        &mut self,
-        duty: Duty,
-        outcome: Result<Result<Signature, String>, Panicked>,
-    ) -> Result<(), Failure> {
-        let signature = match outcome? {
-            Ok(signature) => signature,
-            Err(why) => {
-                self.refuse_all();
-                return Err(Failure::because(format!("nothing is signed without a mark: {why}")));
-            }
-        };
-        let Waiting { answers, mut is_first } = self.taken(duty);
-        for reply in answers {
-            self.metrics.signed(std::mem::take(&mut is_first));
-            reply.answer(Ok(signature.clone()));
         }
         Ok(())
     }
@@ -248,12 +204,25 @@ impl Signer {
     }
 }
 
-/// A guard that holds fewer records than it did when it last signed may permit what it refused.
-fn check_mark(ctx: &Context<SignerMsg>, records: u64, mark: Option<u64>) -> Result<(), Failure> {
+/// A guard that did not pass through its key's mark may permit what it refused.
+fn check_mark(
+    ctx: &Context<SignerMsg>,
+    guard: &Guard,
+    mark: Option<Mark>,
+    has_passed: bool,
+) -> Result<(), Failure> {
+    let records = guard.mark().records;
     match mark {
-        Some(mark) if records < mark => Err(Failure::because(format!(
-            "the journal is older than the key's mark: the guard holds {records} records of \
-             {mark}; nothing is signed until the newest data directory is back"
+        Some(mark) if records < mark.records => Err(Failure::because(format!(
+            "the journal is older than the key's mark: the guard holds {records} records of {}; \
+             nothing is signed until the newest data directory is back",
+            mark.records
+        ))),
+        Some(mark) if !has_passed => Err(Failure::because(format!(
+            "the journal is not the one of the key's mark: the guard holds {records} records, and \
+             the first {} are not those that the key signed by; nothing is signed until the newest \
+             data directory is back",
+            mark.records
         ))),
         Some(_) => Ok(()),
         None => {

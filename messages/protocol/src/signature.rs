@@ -29,9 +29,10 @@ pub enum SignerMsg {
     PublicKey(Reply<PublicKey>),
     /// The actor's own: the journal has answered.
     Journalled(Committed),
-    /// The actor's own: a signature is made; or it is not, because the key's mark could not be
-    /// raised first.
-    Signed(Duty, Result<Result<Signature, String>, Panicked>),
+    /// The actor's own: the key's mark is raised; or it is not, and why.
+    Marked(Result<Result<(), String>, Panicked>),
+    /// The actor's own: signatures are made.
+    Signed(Result<Vec<(Duty, Signature)>, Panicked>),
 }
 
 impl Message for SignerMsg {
@@ -40,28 +41,31 @@ impl Message for SignerMsg {
             Self::Sign { .. } => "sign",
             Self::PublicKey(_) => "public_key",
             Self::Journalled(_) => "journalled",
-            Self::Signed(..) => "signed",
+            Self::Marked(_) => "marked",
+            Self::Signed(_) => "signed",
         }
     }
 
     fn lane(&self) -> Lane {
         match self {
             Self::Sign { .. } | Self::PublicKey(_) => Lane::Normal,
-            Self::Journalled(_) | Self::Signed(..) => Lane::High,
+            Self::Journalled(_) | Self::Marked(_) | Self::Signed(_) => Lane::High,
         }
     }
 
     fn digest(&self) -> Option<Fingerprint> {
         match self {
             Self::Sign { duty, digest, .. } => Some(fingerprint(self.kind(), &(duty, digest))),
-            Self::PublicKey(_) | Self::Journalled(_) | Self::Signed(..) => None,
+            Self::PublicKey(_) | Self::Journalled(_) | Self::Marked(_) | Self::Signed(_) => None,
         }
     }
 
     /// Executors wait: that is how a slow signer slows them down.
     fn overflow(&self) -> Overflow {
         match self {
-            Self::Sign { .. } | Self::Journalled(_) | Self::Signed(..) => Overflow::Wait,
+            Self::Sign { .. } | Self::Journalled(_) | Self::Marked(_) | Self::Signed(_) => {
+                Overflow::Wait
+            }
             Self::PublicKey(_) => Overflow::Refuse,
         }
     }

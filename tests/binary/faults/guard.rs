@@ -43,7 +43,7 @@ impl Signing {
         let store: Address<StoreMsg> = runtime.address(id("store"), Capacity::default());
         let signer = runtime.address(id("signer"), Capacity::default());
         let key = Arc::new(KeyFile::generated(directory.join("keys/key"), Scheme::Ecdsa));
-        let limits = SignerLimits { duties_max: 1_000_000, waiting_max: 4_096 };
+        let limits = SignerLimits { waiting_max: 4_096, ..SignerLimits::default() };
         let args = SignerArgs { key, store: store.clone().into(), limits };
         let children = vec![
             ChildSpec::worker::<Store>(

@@ -11,6 +11,10 @@
 //! A record of the digest is durable before the signature exists. What is not certainly
 //! permitted is refused: a full guard, a foreign record, two digests for one duty.
 
+mod mark;
+
+pub use mark::Mark;
+
 use std::collections::BTreeMap;
 
 use alloy_primitives::{B256, keccak256};
@@ -37,6 +41,9 @@ impl GuardRecord {
         #[expect(clippy::expect_used, reason = "fixed fields into a growing buffer cannot fail")]
         postcard::to_stdvec(self).expect("a guard record can be written")
     }
+
+    /// Bytes of a record, at most.
+    pub const BYTES_MAX: usize = 160;
 
     /// From the journal.
     ///
@@ -98,12 +105,19 @@ pub struct Guard {
     key: B256,
     duties: BTreeMap<Duty, Entry>,
     duties_max: usize,
+    mark: Mark,
 }
 
 impl Guard {
     /// A guard without duties, for `key`, of at most `duties_max`.
     pub fn new(key: &PublicKey, duties_max: usize) -> Self {
-        Self { key: fingerprint(key), duties: BTreeMap::new(), duties_max }
+        let (duties, mark) = (BTreeMap::new(), Mark::default());
+        Self { key: fingerprint(key), duties, duties_max, mark }
+    }
+
+    /// How far the guard has come: the records that are durable, in the order of the journal.
+    pub const fn mark(&self) -> Mark {
+        self.mark
     }
 
     /// How many duties are on record or on their way.
@@ -133,14 +147,17 @@ impl Guard {
         }
     }
 
-    /// The record of `duty` is durable. Says which digest may be signed now.
+    /// The record of `duty` is durable: told in the order of the journal, and once for each
+    /// record. Says which digest may be signed now.
     pub fn committed(&mut self, duty: Duty) -> Option<Digest> {
         let entry = self.duties.get_mut(&duty)?;
         match *entry {
-            Entry::Pending(digest) | Entry::Durable(digest) => {
+            Entry::Pending(digest) => {
                 *entry = Entry::Durable(digest);
+                self.mark = self.mark.after(&GuardRecord::V1 { key: self.key, duty, digest });
                 Some(digest)
             }
+            Entry::Durable(digest) => Some(digest),
             Entry::Poisoned => None,
         }
     }
@@ -155,6 +172,7 @@ impl Guard {
         if key != self.key {
             return Err(ReplayError::ForeignKey);
         }
+        self.mark = self.mark.after(&record);
         let entry = self.duties.entry(duty).or_insert(Entry::Durable(digest));
         match *entry {
             Entry::Durable(first) | Entry::Pending(first) => {

@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use synod_signature::{KeySource, KeySourceError, SecretKey};
+use synod_signature::{KeySource, KeySourceError, Mark, SecretKey};
 use synod_types::signature::{PublicKey, Scheme};
 
 /// The file of one key.
@@ -75,12 +75,12 @@ impl KeySource for KeyFile {
         }
     }
 
-    fn mark(&self) -> Result<Option<u64>, KeySourceError> {
+    fn mark(&self) -> Result<Option<Mark>, KeySourceError> {
         mark::read(&self.path)
     }
 
-    fn raise(&self, records: u64) -> Result<(), KeySourceError> {
-        mark::raise(&self.path, records)
+    fn raise(&self, from: Mark, to: Mark) -> Result<(), KeySourceError> {
+        mark::raise(&self.path, from, to)
     }
 }
 

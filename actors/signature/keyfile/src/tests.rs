@@ -3,6 +3,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use tempfile::TempDir;
 
+use synod_types::B256;
+
 use super::*;
 
 const SECRET: &str = "0x1234567890abcdef1234567890abcdef1234567890abcdef1234567890abcdef";
@@ -124,41 +126,83 @@ fn marked(directory: &TempDir) -> (KeyFile, std::path::PathBuf) {
     (file, directory.path().join("key.guard"))
 }
 
+const NONE: Mark = Mark { records: 0, chain: B256::ZERO };
+
+fn at(records: u64) -> Mark {
+    Mark { records, chain: B256::repeat_byte(records as u8) }
+}
+
 #[test]
 fn a_mark_grows_and_is_kept() {
     let directory = TempDir::new().unwrap();
     let (file, path) = marked(&directory);
-    assert_eq!(file.mark().unwrap(), Some(0));
+    assert_eq!(file.mark().unwrap(), Some(NONE));
     let mode = fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o7777, 0o600);
-    for (records, mark) in [(3, 3), (2, 3), (u64::MAX, u64::MAX), (0, u64::MAX)] {
-        file.raise(records).unwrap();
-        assert_eq!(file.mark().unwrap(), Some(mark));
+    // The same once more is the same.
+    for (from, to) in [(NONE, at(3)), (NONE, at(3)), (at(3), at(u64::MAX))] {
+        file.raise(from, to).unwrap();
+        assert_eq!(file.mark().unwrap(), Some(to));
     }
 }
 
 #[test]
-fn marks_raised_at_once_end_at_the_highest() {
+fn a_mark_that_somebody_else_moved_is_left_as_it_is() {
     let directory = TempDir::new().unwrap();
     let (file, _) = marked(&directory);
-    assert_eq!(file.mark().unwrap(), Some(0));
-    std::thread::scope(|scope| {
-        for thread in 0..4 {
+    assert_eq!(file.mark().unwrap(), Some(NONE));
+    file.raise(NONE, at(5)).unwrap();
+    let other = Mark { chain: B256::ZERO, ..at(5) };
+    for (from, to) in [(NONE, at(6)), (at(4), at(6)), (other, at(6)), (at(5), at(4))] {
+        let Err(KeySourceError::MovedMark { place, found, known }) = file.raise(from, to) else {
+            panic!("{from:?} {to:?}")
+        };
+        assert!(place.ends_with("key.guard"));
+        assert_eq!((found, known), (5, from.records));
+        assert_eq!(file.mark().unwrap(), Some(at(5)));
+    }
+}
+
+#[test]
+fn of_two_who_raise_a_mark_at_once_one_does() {
+    let directory = TempDir::new().unwrap();
+    let (file, _) = marked(&directory);
+    assert_eq!(file.mark().unwrap(), Some(NONE));
+    for round in 0..50 {
+        let from = if round == 0 { NONE } else { file.mark().unwrap().unwrap() };
+        let raised: Vec<bool> = std::thread::scope(|scope| {
             let file = &file;
-            scope.spawn(move || (0..50).for_each(|n| file.raise(4 * n + thread).unwrap()));
-        }
-    });
-    assert_eq!(file.mark().unwrap(), Some(199));
+            let threads: Vec<_> = (1..=4)
+                .map(|n| scope.spawn(move || file.raise(from, at(from.records + n)).is_ok()))
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(raised.iter().filter(|raised| **raised).count(), 1, "{raised:?}");
+    }
 }
 
 #[test]
 fn a_damaged_or_missing_mark_raises_nothing() {
     let directory = TempDir::new().unwrap();
     let (file, path) = marked(&directory);
-    assert!(matches!(file.raise(1), Err(KeySourceError::Unreachable { .. })));
-    for text in ["", "7\n", "0000000000000000000x\n", "00000000000000000007"] {
+    assert!(matches!(file.raise(NONE, at(1)), Err(KeySourceError::Unreachable { .. })));
+    let whole = format!("{:020} {}\n", 7, "ab".repeat(32));
+    for (text, is_good) in [
+        (whole.as_str(), true),
+        ("", false),
+        ("7\n", false),
+        (&whole[..whole.len() - 1], false),
+        (&whole.replace("ab\n", "ax\n"), false),
+        (&whole.replace("007 ", "+07 "), false),
+        (&whole.replace("007 ", "0070"), false),
+    ] {
         fs::write(&path, text).unwrap();
-        for outcome in [file.mark().map(|_| ()), file.raise(1)] {
+        let outcome = file.mark();
+        if is_good {
+            assert_eq!(outcome.unwrap().map(|mark| mark.records), Some(7));
+            continue;
+        }
+        for outcome in [outcome.map(|_| ()), file.raise(NONE, at(1))] {
             let Err(KeySourceError::MalformedMark { place }) = outcome else { panic!("{text}") };
             assert!(place.ends_with("key.guard"));
         }

@@ -15,12 +15,12 @@ use crate::port::KeySourceError;
 
 const YES: Digest = Digest(B256::repeat_byte(1));
 const NO: Digest = Digest(B256::repeat_byte(2));
-const LIMITS: SignerLimits = SignerLimits { duties_max: 3, waiting_max: 2 };
+const LIMITS: SignerLimits = SignerLimits { duties_max: 3, waiting_max: 2, batch_max: 2 };
 const PATIENCE: Duration = Duration::from_secs(5);
 
 struct Fixed {
     scheme: Scheme,
-    mark: Mutex<Option<u64>>,
+    mark: Mutex<Option<Mark>>,
 }
 
 impl KeySource for Fixed {
@@ -28,16 +28,24 @@ impl KeySource for Fixed {
         Ok(SecretKey::from_bytes(self.scheme, &[7; 32]).unwrap())
     }
 
-    fn mark(&self) -> Result<Option<u64>, KeySourceError> {
+    fn mark(&self) -> Result<Option<Mark>, KeySourceError> {
         Ok(*self.mark.lock().unwrap())
     }
 
-    fn raise(&self, records: u64) -> Result<(), KeySourceError> {
+    fn raise(&self, from: Mark, to: Mark) -> Result<(), KeySourceError> {
         let mut mark = self.mark.lock().unwrap();
         let place = "the mark".to_owned();
-        let held = mark.as_mut().ok_or(KeySourceError::MalformedMark { place })?;
-        *held = records.max(*held);
-        Ok(())
+        match mark.as_mut() {
+            None => Err(KeySourceError::MalformedMark { place }),
+            Some(held) if *held == from || *held == to => {
+                *held = to;
+                Ok(())
+            }
+            Some(held) => {
+                let (found, known) = (held.records, from.records);
+                Err(KeySourceError::MovedMark { place, found, known })
+            }
+        }
     }
 }
 
@@ -58,16 +66,25 @@ struct Signing {
 
 impl Signing {
     async fn begin(scheme: Scheme, journal: &Disk) -> Self {
-        Self::begin_at(scheme, journal, Some(0)).await
+        Self::begin_at(scheme, journal, Some(Mark::default())).await
     }
 
-    async fn begin_at(scheme: Scheme, journal: &Disk, mark: Option<u64>) -> Self {
+    async fn begin_at(scheme: Scheme, journal: &Disk, mark: Option<Mark>) -> Self {
+        Self::begin_with(scheme, journal, mark, LIMITS).await
+    }
+
+    async fn begin_with(
+        scheme: Scheme,
+        journal: &Disk,
+        mark: Option<Mark>,
+        limits: SignerLimits,
+    ) -> Self {
         let mut stage = Stage::new(clock_at(1_000));
         let store = stage.address("store", room(64));
         stage.add::<Store>(&store, journal.clone());
         let signer = stage.address("signer", room(64));
         let key = Arc::new(Fixed { scheme, mark: Mutex::new(mark) });
-        let args = SignerArgs { key: Arc::clone(&key) as _, store: store.into(), limits: LIMITS };
+        let args = SignerArgs { key: Arc::clone(&key) as _, store: store.into(), limits };
         stage.add::<Signer>(&signer, args);
         let running = stage.start().await;
         Self { stage, key, signer, _running: running }
@@ -177,20 +194,88 @@ async fn a_journal_that_cannot_be_the_guards_stops_the_signer() {
     }
 }
 
+/// The mark of a guard with these duties on record for [`YES`].
+fn mark_of(duties: &[u8]) -> Mark {
+    let key = fingerprint(&public(Scheme::Ecdsa));
+    let record = |n: &u8| GuardRecord::V1 { key, duty: duty(*n), digest: YES };
+    duties.iter().map(record).fold(Mark::default(), |mark, record| mark.after(&record))
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_mark_is_raised_by_what_is_signed_and_holds_an_older_guard_back() {
     let journal = Disk::default();
     let signing = Signing::begin(Scheme::Ecdsa, &journal).await;
-    for (n, mark) in [(1, 1), (2, 2), (1, 2)] {
+    for (n, mark) in [(1, mark_of(&[1])), (2, mark_of(&[1, 2])), (1, mark_of(&[1, 2]))] {
         assert!(signing.ask(n, YES).await.unwrap().is_ok());
         assert_eq!(*signing.key.mark.lock().unwrap(), Some(mark));
     }
     drop(signing);
-    let again = Signing::begin_at(Scheme::Ecdsa, &journal, Some(2)).await;
-    assert!(again.ask(3, YES).await.unwrap().is_ok());
-    for (journal, mark) in [(journal, 4), (Disk::default(), 1)] {
-        let older = Signing::begin_at(Scheme::Ecdsa, &journal, Some(mark)).await;
+    // A mark that lags behind: the process died before it was raised.
+    for mark in [mark_of(&[1]), mark_of(&[1, 2])] {
+        let again = Signing::begin_at(Scheme::Ecdsa, &journal, Some(mark)).await;
+        assert!(again.ask(2, YES).await.unwrap().is_ok());
+        assert_eq!(*again.key.mark.lock().unwrap(), Some(mark_of(&[1, 2])));
+    }
+    let longer = mark_of(&[1, 2, 3]);
+    for (journal, mark) in [(&journal, longer), (&Disk::default(), mark_of(&[1]))] {
+        let older = Signing::begin_at(Scheme::Ecdsa, journal, Some(mark)).await;
         assert_eq!(older.ask(1, YES).await, Err(CallError::Timeout));
+    }
+}
+
+/// As many records, but not those that were signed by: an older journal that went its own way.
+#[tokio::test(start_paused = true)]
+async fn another_journal_as_long_as_the_marked_one_signs_nothing() {
+    let journal = Disk::default();
+    let signing = Signing::begin(Scheme::Ecdsa, &journal).await;
+    for n in [1, 3] {
+        assert!(signing.ask(n, YES).await.unwrap().is_ok());
+    }
+    drop(signing);
+    for mark in [mark_of(&[2]), mark_of(&[1, 2])] {
+        let other = Signing::begin_at(Scheme::Ecdsa, &journal, Some(mark)).await;
+        assert_eq!(other.ask(1, YES).await, Err(CallError::Timeout));
+        assert_eq!(other.ask(2, NO).await, Err(CallError::Timeout));
+    }
+}
+
+/// Two daemons, each with a journal of its own, and one key: the mark belongs to the first.
+#[tokio::test(start_paused = true)]
+async fn of_two_guards_of_one_key_one_signs() {
+    let journals = [Disk::default(), Disk::default()];
+    let first = Signing::begin(Scheme::Ecdsa, &journals[0]).await;
+    let second = Signing::begin(Scheme::Ecdsa, &journals[1]).await;
+    assert!(first.ask(1, YES).await.unwrap().is_ok());
+    *second.key.mark.lock().unwrap() = *first.key.mark.lock().unwrap();
+    assert_eq!(second.ask(1, NO).await.unwrap(), Err(SignRefusal::NotDurable));
+    assert_eq!(second.ask(2, NO).await, Err(CallError::Timeout), "nor does its next incarnation");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_during_a_commit_goes_with_the_next() {
+    let journal = Disk::default();
+    let limits = SignerLimits { duties_max: 100, waiting_max: 100, batch_max: 7 };
+    let mark = Some(Mark::default());
+    let signing = Signing::begin_with(Scheme::Ecdsa, &journal, mark, limits).await;
+    journal.always(Fate::Held);
+    let mut asked = Vec::new();
+    for n in 0..20 {
+        let question = |reply| SignerMsg::Sign { duty: duty(n), digest: YES, reply };
+        asked.push(signing.signer.request(question).await.unwrap());
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut on_record = Vec::new();
+    while on_record.last() != Some(&20) {
+        journal.recover();
+        journal.always(Fate::Held);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        on_record.push(journal.records_len());
+    }
+    assert_eq!(on_record, [1, 8, 15, 20]);
+    for (n, asked) in asked.into_iter().enumerate() {
+        let signature = asked.within(PATIENCE).await.unwrap().unwrap();
+        assert_eq!(verify(&public(Scheme::Ecdsa), YES, &signature), Ok(()));
+        assert_eq!(signing.ask(n as u8, YES).await.unwrap(), Ok(signature), "the same bytes");
     }
 }
 

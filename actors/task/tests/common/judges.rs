@@ -142,7 +142,7 @@ impl Actor for Signer {
             SignerMsg::PublicKey(reply) => {
                 reply.answer(PublicKey::Bn254 { g1: [1; 64].into(), g2: [2; 128].into() });
             }
-            SignerMsg::Journalled(_) | SignerMsg::Signed(..) => (),
+            SignerMsg::Journalled(_) | SignerMsg::Marked(_) | SignerMsg::Signed(_) => (),
         }
         Ok(())
     }

@@ -3,11 +3,11 @@
 mod keys;
 mod tasks;
 
-use synod_config::{AggregationSettings, QuorumSettings, SignerSettings};
+use synod_config::{AggregationSettings, QuorumSettings, Settings, SignerSettings};
 use synod_quorum::Quorum;
 use synod_signature::{
-    Aggregation, AggregationArgs, AggregationLimits, CollectionLimits, Signer, SignerArgs,
-    SignerLimits,
+    Aggregation, AggregationArgs, AggregationLimits, CollectionLimits, GuardRecord, Signer,
+    SignerArgs, SignerLimits,
 };
 use synod_supervision::core::ChildPolicy;
 use synod_supervision::{ChildSpec, Outlet};
@@ -28,9 +28,18 @@ impl Maker<'_> {
             limits: SignerLimits {
                 duties_max: settings.duties_max,
                 waiting_max: settings.waiting_max,
+                batch_max: settings.batch_max.min(self.records_max(id)),
             },
         };
         ChildSpec::worker::<Signer>(policy, &self.addresses.signers[id], args)
+    }
+
+    /// Guard records that the journal of `id` takes at once.
+    fn records_max(&self, id: &ActorId) -> usize {
+        let store = self.config.topology.actors.get(&self.target(id, "journal"));
+        let Some(Settings::Store(store)) = store.map(|store| &store.settings) else { return 1 };
+        // Twice a record: each has a length, and the append a name.
+        (store.batch_bytes_max as usize / (2 * GuardRecord::BYTES_MAX)).max(1)
     }
 
     pub(super) fn aggregation(

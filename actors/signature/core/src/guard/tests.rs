@@ -84,6 +84,26 @@ fn records_are_read_back_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_record_has_at_most_so_many_bytes() {
+    let most = B256::repeat_byte(0xff);
+    let duty = Duty::TaskResult(TaskId(most), OperatorId(Address::repeat_byte(0xff)));
+    let record = GuardRecord::V1 { key: most, duty, digest: Digest(most) };
+    assert!(record.encode().len() <= GuardRecord::BYTES_MAX, "{}", record.encode().len());
+}
+
+#[test]
+fn marks_tell_what_was_counted_and_in_which_order() {
+    let mark = |records: &[GuardRecord]| {
+        records.iter().fold(Mark::default(), |mark, record| mark.after(record))
+    };
+    let (one, two) = (record(1, YES), record(2, YES));
+    assert_eq!(mark(&[one, two]).records, 2);
+    for other in [mark(&[two, one]), mark(&[one, one]), mark(&[one, record(2, NO)])] {
+        assert_ne!(mark(&[one, two]), other);
+    }
+}
+
+#[test]
 fn fingerprints_tell_schemes_apart() {
     let bls = PublicKey::Bls12381(alloy_primitives::FixedBytes([1; 48]));
     assert_ne!(fingerprint(&KEY), fingerprint(&bls));
@@ -170,6 +190,9 @@ proptest! {
                 }
             }
             prop_assert_eq!(guard.duties_len(), model.len());
+            let records = model.journal.iter().map(|&(n, d)| record(n, digest(d)));
+            let mark = records.fold(Mark::default(), |mark, record| mark.after(&record));
+            prop_assert_eq!(guard.mark(), mark, "it tells what the journal holds, in its order");
         }
     }
 }

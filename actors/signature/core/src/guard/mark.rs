@@ -1,0 +1,28 @@
+use alloy_primitives::{B256, Keccak256};
+use serde::{Deserialize, Serialize};
+
+use super::GuardRecord;
+
+/// How far a guard has come: how many records, and which ones.
+///
+/// The chain of a guard without records is zero; each record makes it
+/// keccak(chain ‖ record as the journal keeps it). So a guard that holds the records a mark stands
+/// for has passed through that very mark, and one that holds as many others has not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Mark {
+    /// How many records.
+    pub records: u64,
+    /// Which ones, in their order.
+    pub chain: B256,
+}
+
+impl Mark {
+    /// The mark after one record more.
+    #[must_use]
+    pub fn after(self, record: &GuardRecord) -> Self {
+        let mut hasher = Keccak256::new();
+        hasher.update(self.chain);
+        hasher.update(record.encode());
+        Self { records: self.records.saturating_add(1), chain: hasher.finalize() }
+    }
+}
