@@ -1,8 +1,10 @@
+use std::error::Error;
 use std::io;
 use std::sync::Arc;
 
 use synod_signature_core::guard::Mark;
 use synod_signature_core::{SecretError, SecretKey};
+use synod_types::signature::Scheme;
 
 /// Where a signer's key comes from. Asked once per incarnation, on a thread that may wait.
 pub trait KeySource: Send + Sync + 'static {
@@ -48,8 +50,24 @@ pub enum KeySourceError {
         /// The permission bits.
         mode: u32,
     },
+    /// It is a directory, or something else that holds no bytes.
+    #[error("{place}: is no file")]
+    NotAFile {
+        /// Where.
+        place: String,
+    },
+    /// Longer than anything that belongs there.
+    #[error("{place}: longer than {bytes_max} bytes")]
+    TooLong {
+        /// Where.
+        place: String,
+        /// The limit.
+        bytes_max: u64,
+    },
     /// What is there is no key.
-    #[error("{place}: no secret of 64 hexadecimal digits after 0x")]
+    #[error(
+        "{place}: no secret of 64 hexadecimal digits after 0x (a keystore needs its password named)"
+    )]
     Malformed {
         /// Where.
         place: String,
@@ -62,6 +80,33 @@ pub enum KeySourceError {
         /// Why.
         #[source]
         cause: SecretError,
+    },
+    /// What is there is no keystore, or does not open.
+    #[error("{place}: the keystore cannot be used")]
+    Keystore {
+        /// Where.
+        place: String,
+        /// Why.
+        #[source]
+        cause: Arc<dyn Error + Send + Sync>,
+    },
+    /// The keystore opens, and holds a key of another scheme.
+    #[error("{place}: a key of {found}, and {wanted} is wanted")]
+    OtherScheme {
+        /// Where.
+        place: String,
+        /// Of the key that is there.
+        found: Scheme,
+        /// Of the key that should be there.
+        wanted: Scheme,
+    },
+    /// There is no password to be had.
+    #[error("{place}: {why}")]
+    Password {
+        /// Where it was looked for.
+        place: String,
+        /// What is wrong with it.
+        why: String,
     },
     /// What should be the mark is none. Without it nobody knows whether the guard is whole.
     #[error(

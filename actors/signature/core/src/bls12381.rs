@@ -17,6 +17,7 @@ use blst::min_pk;
 use zeroize::Zeroizing;
 
 use crate::error::{KeyError, SecretError};
+use crate::path::KeyPath;
 
 const SIGN: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
 const POSSESS: &[u8] = b"BLS_POP_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
@@ -39,6 +40,17 @@ impl SecretKey {
     /// [`SecretError::ShortSeed`].
     pub fn from_seed(seed: &[u8]) -> Result<Self, SecretError> {
         min_pk::SecretKey::key_gen(seed, &[]).map(Self).map_err(|_| SecretError::ShortSeed)
+    }
+
+    /// The key at `path` of the tree that grows from a seed of at least 32 bytes (EIP-2333).
+    ///
+    /// # Errors
+    /// [`SecretError::ShortSeed`].
+    pub fn derive(seed: &[u8], path: &KeyPath) -> Result<Self, SecretError> {
+        let root = min_pk::SecretKey::derive_master_eip2333(seed);
+        let root = root.map_err(|_| SecretError::ShortSeed)?;
+        let steps = path.steps().iter();
+        Ok(Self(steps.fold(root, |parent, &step| parent.derive_child_eip2333(step))))
     }
 
     /// The secret itself, for a file that keeps it.

@@ -16,9 +16,11 @@ pub mod ecdsa;
 mod error;
 pub mod guard;
 mod key;
+mod path;
 
 pub use error::{KeyError, SecretError};
 pub use key::{Fault, SecretKey, verify};
+pub use path::{KeyPath, PathError};
 
 #[cfg(test)]
 mod vectors;

@@ -12,6 +12,8 @@ use crate::{place, unreachable_at};
 /// A number below 2²⁵⁶ is a secret of the scheme in one case of six at worst, so this many
 /// tries fail once in 10²³ times.
 const TRIES: usize = 256;
+/// Former keys that are kept beside one file.
+const FORMER_MAX: u32 = 1_000;
 
 /// A secret that is equally likely to be any of the scheme's.
 pub(crate) fn random_key(scheme: Scheme) -> Result<SecretKey, KeySourceError> {
@@ -25,13 +27,23 @@ pub(crate) fn random_key(scheme: Scheme) -> Result<SecretKey, KeySourceError> {
     Err(KeySourceError::NoRandomness(format!("{TRIES} numbers, none of them a secret")))
 }
 
-/// Writes a key beside `path`, then gives it that name, which fails if the name is taken.
-pub(crate) fn write(path: &Path, key: &SecretKey) -> Result<(), KeySourceError> {
+/// The text of a file with this key.
+pub(crate) fn text(key: &SecretKey) -> Zeroizing<Vec<u8>> {
+    let mut text = Zeroizing::new(vec![0_u8; 67]);
+    text[..2].copy_from_slice(b"0x");
+    #[expect(clippy::expect_used, reason = "64 digits for 32 bytes")]
+    hex::encode_to_slice(key.to_bytes().as_slice(), &mut text[2..66]).expect("64 digits");
+    text[66] = b'\n';
+    text
+}
+
+/// Writes a file beside `path`, then gives it that name, which fails if the name is taken.
+pub(crate) fn write(path: &Path, text: &[u8]) -> Result<(), KeySourceError> {
     let directory = directory_of(path);
     let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
     made.map_err(unreachable_at(directory))?;
     let beside = name_beside(path)?;
-    let outcome = write_new(&beside, key).and_then(|()| fs::hard_link(&beside, path));
+    let outcome = write_new(&beside, text).and_then(|()| fs::hard_link(&beside, path));
     // Nothing to do where it was never made; the secret must not stay where it was.
     drop(fs::remove_file(&beside));
     match outcome {
@@ -41,6 +53,40 @@ pub(crate) fn write(path: &Path, key: &SecretKey) -> Result<(), KeySourceError> 
         }
         Err(error) => Err(unreachable_at(path)(error)),
     }
+}
+
+/// Puts another file in the place of the one at `path`, which is kept under the name returned:
+/// at every moment the one or the other is at `path`, whole.
+pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<PathBuf, KeySourceError> {
+    let beside = name_beside(path)?;
+    write_new(&beside, text).map_err(unreachable_at(&beside))?;
+    let kept = keep(path).and_then(|former| {
+        // What was linked is durable before its other name goes.
+        sync_parent(path).and_then(|()| fs::rename(&beside, path)).map_err(unreachable_at(path))?;
+        Ok(former)
+    });
+    if kept.is_err() {
+        drop(fs::remove_file(&beside));
+    }
+    let former = kept?;
+    sync_parent(path).map_err(unreachable_at(path))?;
+    Ok(former)
+}
+
+/// Gives the file at `path` another name beside it, `<path>.old.<n>` with the first n that is
+/// free.
+fn keep(path: &Path) -> Result<PathBuf, KeySourceError> {
+    for number in 1..=FORMER_MAX {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".old.{number}"));
+        let former = PathBuf::from(name);
+        match fs::hard_link(path, &former) {
+            Ok(()) => return Ok(former),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(unreachable_at(path)(error)),
+        }
+    }
+    Err(KeySourceError::Exists { place: format!("{}.old.{FORMER_MAX}", path.display()) })
 }
 
 /// Returns once the names beside `path` are on the medium.
@@ -55,14 +101,9 @@ fn directory_of(path: &Path) -> &Path {
     }
 }
 
-fn write_new(path: &Path, key: &SecretKey) -> io::Result<()> {
-    let mut text = Zeroizing::new([0_u8; 67]);
-    text[..2].copy_from_slice(b"0x");
-    hex::encode_to_slice(key.to_bytes().as_slice(), &mut text[2..66])
-        .map_err(|error| io::Error::other(error.to_string()))?;
-    text[66] = b'\n';
+fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_slice())?;
+    file.write_all(text)?;
     file.sync_all()
 }
 
@@ -75,6 +116,6 @@ fn name_beside(path: &Path) -> Result<PathBuf, KeySourceError> {
     Ok(path.with_file_name(name))
 }
 
-fn random(bytes: &mut [u8]) -> Result<(), KeySourceError> {
+pub(crate) fn random(bytes: &mut [u8]) -> Result<(), KeySourceError> {
     getrandom::fill(bytes).map_err(|error| KeySourceError::NoRandomness(error.to_string()))
 }

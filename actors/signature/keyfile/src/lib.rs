@@ -1,11 +1,23 @@
-//! Keys in files: one secret per file, `0x` and 64 hexadecimal digits, mode 600.
+//! Keys in files of mode 600: plain ones, `0x` and 64 hexadecimal digits, and [keystores](Keystore)
+//! that a password opens.
 //!
 //! A file that others could read or write is refused. A new one appears whole or not at all,
 //! and never in place of another. Beside it lies `<file>.guard`, its mark.
+//!
+//! Secrets, passwords and the keys made of them are wiped from memory when they are dropped. The
+//! memory in which scrypt mixes is not: its library gives it back as it is.
 
 mod create;
+mod keystore;
+mod keystore_file;
 mod mark;
+mod password;
+mod private;
 mod read;
+
+pub use keystore::{Form, Keystore, KeystoreError, Sealing, Work};
+pub use keystore_file::{KeystoreFile, read_keystore, replace_keystore, write_keystore};
+pub use password::{Password, PasswordError, PasswordPlace};
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +25,23 @@ use std::sync::Arc;
 
 use synod_signature::{KeySource, KeySourceError, Mark, SecretKey};
 use synod_types::signature::{PublicKey, Scheme};
+
+/// A secret that is equally likely to be any of the scheme's, from the operating system's
+/// randomness.
+///
+/// # Errors
+/// [`KeySourceError::NoRandomness`].
+pub fn random_key(scheme: Scheme) -> Result<SecretKey, KeySourceError> {
+    create::random_key(scheme)
+}
+
+/// Reads a key from a file of `0x` and 64 hexadecimal digits that only its owner can reach.
+///
+/// # Errors
+/// [`KeySourceError`].
+pub fn read_plain(path: &Path, scheme: Scheme) -> Result<SecretKey, KeySourceError> {
+    read::read(path, scheme)
+}
 
 /// The file of one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +73,23 @@ impl KeyFile {
     /// [`KeySourceError::Exists`] if something is there already; it is left as it is.
     pub fn create(&self) -> Result<PublicKey, KeySourceError> {
         let key = create::random_key(self.scheme)?;
-        create::write(&self.path, &key)?;
+        create::write(&self.path, &create::text(&key))?;
         Ok(key.public())
+    }
+
+    /// Whether the file is there and closed to others, or can be made. Does not look inside.
+    ///
+    /// # Errors
+    /// [`KeySourceError`].
+    pub fn inspect(&self) -> Result<(), KeySourceError> {
+        match private::inspect(&self.path) {
+            Err(KeySourceError::Unreachable { cause, .. })
+                if self.is_generated && cause.kind() == io::ErrorKind::NotFound =>
+            {
+                Ok(())
+            }
+            outcome => outcome,
+        }
     }
 
     /// The public half of the key.

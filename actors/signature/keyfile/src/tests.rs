@@ -117,7 +117,7 @@ fn two_who_generate_at_once_get_the_same_key() {
 fn a_directory_is_no_key_file() {
     let directory = TempDir::new().unwrap();
     let outcome = KeyFile::existing(directory.path(), Scheme::Ecdsa).load();
-    assert!(matches!(outcome, Err(KeySourceError::Malformed { .. })));
+    assert!(matches!(outcome, Err(KeySourceError::NotAFile { .. })));
 }
 
 fn marked(directory: &TempDir) -> (KeyFile, std::path::PathBuf) {

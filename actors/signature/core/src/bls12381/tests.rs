@@ -1,3 +1,4 @@
+use alloy_primitives::U256;
 use serde_json::Value;
 
 use super::*;
@@ -203,4 +204,62 @@ fn opposite(key: &SecretKey) -> [u8; 32] {
     let order = "0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001";
     let order: alloy_primitives::U256 = order.parse().unwrap();
     (order - alloy_primitives::U256::from_be_bytes(*key.to_bytes())).to_be_bytes()
+}
+
+/// The vectors of EIP-2333: seed, master key, index, child key, in decimal as they stand there.
+const DERIVED: [(&str, &str, u32, &str); 4] = [
+    (
+        "c55257c360c07c72029aebc1b53c05ed0362ada38ead3e3e9efa3708e5349553\
+         1f09a6987599d18264c1e1c92f2cf141630c7a3c4ab7c81b2f001698e7463b04",
+        "6083874454709270928345386274498605044986640685124978867557563392430687146096",
+        0,
+        "20397789859736650942317412262472558107875392172444076792671091975210932703118",
+    ),
+    (
+        "3141592653589793238462643383279502884197169399375105820974944592",
+        "29757020647961307431480504535336562678282505419141012933316116377660817309383",
+        3_141_592_653,
+        "25457201688850691947727629385191704516744796114925897962676248250929345014287",
+    ),
+    (
+        "0099FF991111002299DD7744EE3355BBDD8844115566CC55663355668888CC00",
+        "27580842291869792442942448775674722299803720648445448686099262467207037398656",
+        4_294_967_295,
+        "29358610794459428860402234341874281240803786294062035874021252734817515685787",
+    ),
+    (
+        "d4e56740f876aef8c010b86a40d5f56745a118d0906a34e69aec8c0db1cb8fa3",
+        "19022158461524446591288038168518313374041767046816487870552872741050760015818",
+        42,
+        "31372231650479070279774297061823572166496564838472787488249775572789064611981",
+    ),
+];
+
+#[test]
+fn keys_are_derived_as_eip_2333_says() {
+    let decimal = |key: &SecretKey| U256::from_be_bytes(*key.to_bytes()).to_string();
+    for (seed, master, index, child) in DERIVED {
+        let seed = alloy_primitives::hex::decode(seed).unwrap();
+        let root = SecretKey(min_pk::SecretKey::derive_master_eip2333(&seed).unwrap());
+        assert_eq!(decimal(&root), master);
+        let path = format!("m/{index}").parse().unwrap();
+        assert_eq!(decimal(&SecretKey::derive(&seed, &path).unwrap()), child);
+    }
+    let path = "m/0".parse().unwrap();
+    assert!(matches!(SecretKey::derive(&[1; 31], &path), Err(SecretError::ShortSeed)));
+}
+
+#[test]
+fn a_path_is_walked_from_the_top() {
+    let seed = [7; 32];
+    let at = |path: &str| SecretKey::derive(&seed, &path.parse().unwrap()).unwrap().to_bytes();
+    let step = |index| {
+        SecretKey::derive(&seed, &"m/12381".parse().unwrap())
+            .unwrap()
+            .0
+            .derive_child_eip2333(index)
+            .to_bytes()
+    };
+    assert_eq!(*at("m/12381/60"), step(60));
+    assert_ne!(at("m/12381/60"), at("m/60/12381"));
 }

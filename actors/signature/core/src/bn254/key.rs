@@ -42,6 +42,15 @@ impl SecretKey {
         Self::checked(derived(seed, &[b"BN254-SeedGeneration"]))
     }
 
+    /// From big-endian bytes of any number, reduced by the group order: what older keystores of
+    /// this curve mean by the bytes they hold.
+    ///
+    /// # Errors
+    /// [`SecretError::OutOfRange`] if that leaves zero.
+    pub fn from_bytes_reduced(bytes: &[u8]) -> Result<Self, SecretError> {
+        Self::checked(Fr::from_be_bytes_mod_order(bytes))
+    }
+
     fn checked(scalar: Fr) -> Result<Self, SecretError> {
         if scalar == Fr::ZERO { Err(SecretError::OutOfRange) } else { Ok(Self { scalar }) }
     }
