@@ -17,6 +17,7 @@ use tracing::Instrument;
 use crate::actor::Failure;
 use crate::address::Address;
 use crate::child::Gone;
+use crate::clock::Clock;
 use crate::mailbox::{End, Mailbox};
 use crate::matter::Matter;
 use crate::message::Message;
@@ -93,6 +94,11 @@ impl<M: Message> Context<M> {
     /// The present moment.
     pub fn now(&self) -> Moment {
         self.inner.address.mailbox.shared.clock.now()
+    }
+
+    /// What tells the present moment, for work that outlives a message.
+    pub fn clock(&self) -> Clock {
+        self.inner.address.mailbox.shared.clock
     }
 
     /// The actor's own address.
