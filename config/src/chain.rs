@@ -8,8 +8,8 @@ use synod_types::chain::ChainId;
 
 use crate::breaker::BreakerPolicy;
 use crate::check::Check;
+use crate::endpoint::{AlloySection, AlloySettings};
 use crate::format;
-use crate::secret::{self, Secret, SecretSection};
 use crate::shape::join;
 
 /// One chain, followed. Which logs are wanted follows from the operator sets that name it.
@@ -79,7 +79,7 @@ pub(crate) struct ChainSection {
     /// Of the source `simulated`: a chain in this process.
     #[serde(skip_serializing_if = "Option::is_none")]
     simulated: Option<SimulatedChain>,
-    /// Of the source `alloy`: a node, by JSON-RPC.
+    /// Of the source `alloy`: nodes, by JSON-RPC.
     #[serde(skip_serializing_if = "Option::is_none")]
     alloy: Option<AlloySection>,
 }
@@ -89,7 +89,7 @@ pub(crate) struct ChainSection {
 enum SourceName {
     /// A chain in this process, which mints tasks.
     Simulated,
-    /// A node.
+    /// One node or several.
     Alloy,
 }
 
@@ -118,20 +118,6 @@ pub struct SimulatedChain {
     /// Blocks replaced by a reorg.
     #[schemars(range(min = 1, max = 256))]
     pub reorg_depth: u64,
-}
-
-/// A node.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct AlloySection {
-    /// Its HTTP address. Required; often secret, so text, `{ file = "…" }` or `{ env = "…" }`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "secret::schema")]
-    http_url: Option<SecretSection>,
-    /// Its WebSocket address, to hear of new blocks at once. Without it, polling alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "secret::schema")]
-    ws_url: Option<SecretSection>,
 }
 
 /// Settings of a chain, checked.
@@ -180,13 +166,8 @@ pub struct ChainSettings {
 pub enum ChainSource {
     /// A chain in this process.
     Simulated(SimulatedChain),
-    /// A node.
-    Alloy {
-        /// `http://…` or `https://…`.
-        http_url: Secret,
-        /// `ws://…` or `wss://…`.
-        ws_url: Option<Secret>,
-    },
+    /// A node, or several.
+    Alloy(AlloySettings),
 }
 
 impl Default for ChainSection {
@@ -286,19 +267,8 @@ impl ChainSection {
 
     fn check_alloy(&self, check: &mut Check<'_, '_>, key: &str) -> Option<ChainSource> {
         refuse_foreign(check, &join(key, "simulated"), "simulated");
-        let key = join(key, "alloy");
-        let http_key = join(&key, "http_url");
         let alloy = self.alloy.clone().unwrap_or_default();
-        let Some(http_url) = &alloy.http_url else {
-            let hint = "the node's address, as in http_url = \"http://127.0.0.1:8545\"";
-            check.found.refuse(&http_key, "missing key", hint);
-            return None;
-        };
-        let http_url = check_url(check, &http_key, http_url, ["http://", "https://"]);
-        let ws_url = alloy.ws_url.as_ref();
-        let ws_url = ws_url
-            .map(|ws_url| check_url(check, &join(&key, "ws_url"), ws_url, ["ws://", "wss://"]));
-        Some(ChainSource::Alloy { http_url: http_url?, ws_url: ws_url.flatten() })
+        alloy.check(check, &join(key, "alloy")).map(ChainSource::Alloy)
     }
 }
 
@@ -308,23 +278,4 @@ fn refuse_foreign(check: &mut Check<'_, '_>, key: &str, source: &str) {
         let hint = format!("remove it, or set source = \"{source}\"");
         check.found.refuse(key, "settings of a source that is not chosen", hint);
     }
-}
-
-fn check_url(
-    check: &mut Check<'_, '_>,
-    key: &str,
-    url: &SecretSection,
-    schemes: [&str; 2],
-) -> Option<Secret> {
-    let url = url.check(check, key)?;
-    let host = schemes.iter().find_map(|scheme| url.reveal().strip_prefix(scheme));
-    let is_url = host.is_some_and(|host| {
-        !host.is_empty() && !host.contains(|char: char| char.is_whitespace() || char.is_control())
-    });
-    if !is_url {
-        let hint = format!("begin with {} or {}", schemes[0], schemes[1]);
-        check.found.refuse(key, "not such an address", hint);
-        return None;
-    }
-    Some(url)
 }

@@ -121,9 +121,9 @@ impl Config {
         let at = |table: &str, name: &str| join(&setting(id.as_str(), table), name);
         match &actor.settings {
             Settings::Chain(settings) => {
-                if let ChainSource::Alloy { http_url, ws_url } = &settings.source {
-                    secrets.insert(at("alloy", "http_url"), http_url);
-                    secrets.extend(ws_url.iter().map(|url| (at("alloy", "ws_url"), url)));
+                if let ChainSource::Alloy(alloy) = &settings.source {
+                    let urls = alloy.secrets().map(|(key, url)| (at("alloy", &key), url));
+                    secrets.extend(urls);
                 }
             }
             Settings::Executor(settings) => {

@@ -118,6 +118,10 @@ fn rows(page: &mut String, prefix: &str, shape: &Json, skipped: &[&str]) {
         if is_nested {
             rows(page, &format!("{key}."), inner, &[]);
         }
+        // A list of a section has a heading of its own.
+        if let Some(item) = inner.get("items").filter(|_| !prefix.is_empty()) {
+            rows(page, &format!("{key}[]."), item, &[]);
+        }
     }
 }
 

@@ -175,8 +175,8 @@ fn secrets_are_never_shown() {
     }
     let chain = &config.topology.actors[&ActorId::new("chain").unwrap()];
     let Settings::Chain(chain) = &chain.settings else { panic!() };
-    let ChainSource::Alloy { http_url, .. } = &chain.source else { panic!() };
-    assert_eq!(http_url.reveal(), "http://user:hunter2@node");
+    let ChainSource::Alloy(alloy) = &chain.source else { panic!() };
+    assert_eq!(alloy.endpoints[0].url.reveal(), "http://user:hunter2@node");
     for wrong in ["hppt://user:hunter2", "http://a hunter2"] {
         let errors = refused(&text.replace("http://user:hunter2@node", wrong));
         assert!(errors.contains("http_url = <redacted>") && !errors.contains("hunter2"));

@@ -1,25 +1,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use synod_chain_core::{Delivery, Effect, Follower, Halt, Input, Plan, Record, Rules, Snapshot};
+use synod_chain_core::{
+    Delivery, Effect, EndpointRules, Endpoints, Follower, Halt, Input, Plan, Record, Rules,
+    Snapshot,
+};
 use synod_protocol::chain::{ChainBatch, ChainMsg};
 use synod_protocol::journal::{Past, Pen};
 use synod_protocol::store::{StoreMsg, StoreRefusal};
 use synod_supervision::{Actor, Breaker, CallError, Context, Failure, Outlet};
-use synod_types::chain::EventNumber;
+use synod_types::chain::{ChainId, ChainStatus, EventNumber};
 use synod_types::store::StreamId;
+use synod_types::time::Moment;
 
+use crate::endpoints::Endpoint;
 use crate::look::Eye;
 use crate::metrics::Metrics;
-use crate::source::Source;
 
 /// What a supervisor makes each incarnation from.
 #[derive(Clone)]
 pub struct Args {
     /// What is followed, and how much of everything. `consumers` is overruled by those below.
     pub rules: Rules,
-    /// Where blocks come from.
-    pub source: Arc<dyn Source>,
+    /// Where blocks come from; at least one.
+    pub endpoints: Vec<Endpoint>,
+    /// What is held against an endpoint.
+    pub endpoint_rules: EndpointRules,
     /// Around every question to the source.
     pub breaker: Arc<Breaker>,
     /// Who is told, in an order that stays.
@@ -34,13 +40,19 @@ pub struct Args {
 
 /// The actor. What it knows is one incarnation's.
 pub struct Chain {
-    follower: Follower,
+    pub(crate) chain: ChainId,
+    pub(crate) follower: Follower,
+    pub(crate) endpoints: Endpoints,
+    /// A look for which no endpoint may be asked yet.
+    pub(crate) waiting: Option<(u64, Plan)>,
+    /// When somebody is to be probed.
+    pub(crate) probe_at: Option<Moment>,
     pen: Pen<EventNumber>,
-    eye: Eye,
+    pub(crate) eye: Eye,
     consumers: Vec<Outlet<ChainBatch>>,
     answer_timeout: Duration,
     snapshot_every: u64,
-    metrics: Metrics,
+    pub(crate) metrics: Metrics,
 }
 
 impl Actor for Chain {
@@ -49,7 +61,9 @@ impl Actor for Chain {
 
     async fn start(ctx: &Context<ChainMsg>, args: Args) -> Result<Self, Failure> {
         let rules = Rules { consumers: args.consumers.len(), ..args.rules };
-        let metrics = Metrics::register(rules.chain);
+        let endpoints = args.endpoints.into_iter().map(|each| (each.terms, each.source));
+        let (terms, sources): (Vec<_>, Vec<_>) = endpoints.unzip();
+        let metrics = Metrics::register(rules.chain, &terms);
         let filter = Arc::new(rules.filter.clone());
         let mut follower = Follower::new(rules.clone());
         let stream = StreamId(ctx.id().as_str().into());
@@ -63,13 +77,26 @@ impl Actor for Chain {
             Ok(())
         });
         let pen = pen.await?;
-        let hint = ctx.address().clone();
-        // A hint that finds no room comes again with the next block or poll.
-        args.source.listen(Box::new(move || drop(hint.tell(ChainMsg::NewHead))));
+        for source in &sources {
+            let hint = ctx.address().clone();
+            // A hint that finds no room comes again with the next block or poll.
+            source.listen(Box::new(move || drop(hint.tell(ChainMsg::NewHead))));
+        }
+        let eye = Eye {
+            sources: sources.into(),
+            breaker: args.breaker,
+            filter,
+            clock: ctx.clock(),
+            quorum: args.endpoint_rules.quorum,
+        };
         let mut chain = Self {
+            chain: rules.chain,
             follower,
+            endpoints: Endpoints::new(args.endpoint_rules, terms),
+            waiting: None,
+            probe_at: None,
             pen,
-            eye: Eye { source: args.source, breaker: args.breaker, filter },
+            eye,
             consumers: args.consumers,
             answer_timeout: args.answer_timeout,
             snapshot_every: args.snapshot_every.max(1),
@@ -81,13 +108,19 @@ impl Actor for Chain {
 
     async fn handle(&mut self, ctx: &Context<ChainMsg>, msg: ChainMsg) -> Result<(), Failure> {
         match msg {
-            ChainMsg::Status(reply) => reply.answer(self.follower.status()),
+            ChainMsg::Status(reply) => reply.answer(self.status()),
             ChainMsg::NewHead => self.apply(ctx, Input::NewHead).await?,
-            ChainMsg::Tick => self.apply(ctx, Input::Tick).await?,
-            ChainMsg::Seen(ticket, seen) => {
+            ChainMsg::Tick => {
+                self.probe_at = self.probe_at.filter(|at| ctx.now() < *at);
+                self.look_again(ctx)?;
+                self.apply(ctx, Input::Tick).await?;
+            }
+            ChainMsg::Seen(ticket, looked) => {
+                let seen = self.judge(ctx, *looked).outcome;
                 self.metrics.looked(seen.as_ref().err().copied());
                 self.apply(ctx, Input::Seen(ticket, seen)).await?;
             }
+            ChainMsg::Probed(probed) => self.probed(ctx, &probed),
             ChainMsg::Answered(consumer, upto, outcome) => {
                 self.answered(ctx, (consumer, upto), outcome).await?;
             }
@@ -98,11 +131,15 @@ impl Actor for Chain {
             }
             ChainMsg::Saved(outcome) => saved(outcome),
         }
-        Ok(())
+        self.mind_endpoints(ctx)
     }
 }
 
 impl Chain {
+    fn status(&self) -> ChainStatus {
+        ChainStatus { endpoints: self.endpoints.statuses(), ..self.follower.status() }
+    }
+
     async fn answered(
         &mut self,
         ctx: &Context<ChainMsg>,
@@ -140,17 +177,8 @@ impl Chain {
                 Effect::Halted(halt) => halted(ctx, &halt),
             }
         }
-        self.metrics.stands(&self.follower.status());
+        self.metrics.stands(&self.status());
         if records.is_empty() { Ok(()) } else { self.journal(ctx, &records).await }
-    }
-
-    /// The look under way is finished when the actor is stopped, but no further one is begun.
-    fn look(&self, ctx: &Context<ChainMsg>, ticket: u64, plan: Plan) -> Result<(), Failure> {
-        if ctx.is_draining() {
-            return Ok(());
-        }
-        let look = self.eye.clone().look(plan);
-        Ok(ctx.pipe(look, move |seen| ChainMsg::Seen(ticket, seen))?)
     }
 
     fn deliver(&self, ctx: &Context<ChainMsg>, delivery: Delivery) -> Result<(), Failure> {

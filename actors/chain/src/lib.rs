@@ -1,21 +1,24 @@
 //! The actor that follows one chain and tells its consumers what the chain did.
 //!
 //! ```text
-//!   node ──Source──▶ chain ──ChainBatch──▶ task, executor, memory, …
+//!   nodes ─Source──▶ chain ──ChainBatch──▶ task, executor, memory, …
 //!                      │
 //!                      └──▶ store: events before they are told
 //! ```
 //!
-//! What dies with an incarnation: looks at the node and batches under way. What is read back from
+//! What dies with an incarnation: looks at the nodes, batches under way, and what is held against
+//! endpoints. What is read back from
 //! the store: the window of committed blocks, and every event some consumer had not answered; those
 //! are told again, with the numbers they had.
 
 mod actor;
+mod endpoints;
 mod look;
 mod metrics;
 mod source;
 
 pub use actor::{Args, Chain};
+pub use endpoints::Endpoint;
 pub use metrics::describe;
 pub use source::{Asked, Heard, Source, SourceError};
-pub use synod_chain_core::{Limits, Rules, WINDOW};
+pub use synod_chain_core::{Budget, EndpointRules, Limits, Rules, Terms, WINDOW};

@@ -1,23 +1,142 @@
-//! One look at the node: the few questions a plan comes to, each through the breaker.
+//! One look at the chain: the few questions a plan comes to, all to one endpoint, each through
+//! the breaker; and the question to the others whether they have the same block.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use synod_chain_core::{Plan, check_links};
-use synod_supervision::{Breaker, BreakerError};
-use synod_types::chain::{BlockId, LogFilter, Sight, Trouble};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use synod_chain_core::{Plan, Turn, check_links};
+use synod_supervision::{Breaker, BreakerError, Clock};
+use synod_types::chain::{
+    BlockId, ChainId, ChainIdentity, LogFilter, Looked, Probed, Sight, Trouble, Vote,
+};
 
 use crate::source::{Asked, Source};
 
 /// What one incarnation looks with.
 #[derive(Clone)]
 pub(crate) struct Eye {
-    pub(crate) source: Arc<dyn Source>,
+    pub(crate) sources: Arc<[Arc<dyn Source>]>,
     pub(crate) breaker: Arc<Breaker>,
     pub(crate) filter: Arc<LogFilter>,
+    pub(crate) clock: Clock,
+    /// How many endpoints must have a block.
+    pub(crate) quorum: usize,
+}
+
+/// A look that is to be taken.
+pub(crate) struct Question {
+    pub(crate) plan: Plan,
+    pub(crate) turn: Turn,
+    /// Who else is asked for a quorum.
+    pub(crate) voters: Vec<usize>,
+    pub(crate) expected: Expected,
+}
+
+/// Who an endpoint must be.
+#[derive(Clone, Copy)]
+pub(crate) struct Expected {
+    pub(crate) chain: ChainId,
+    pub(crate) identity: Option<ChainIdentity>,
+}
+
+impl Expected {
+    pub(crate) fn is(self, found: ChainIdentity) -> bool {
+        found.chain == self.chain && self.identity.is_none_or(|identity| identity == found)
+    }
 }
 
 impl Eye {
-    pub(crate) async fn look(self, plan: Plan) -> Result<Sight, Trouble> {
+    pub(crate) async fn look(self, question: Question) -> Looked {
+        let Question { plan, turn, voters, expected } = question;
+        let Some(source) = self.sources.get(turn.endpoint) else {
+            return nothing(turn.endpoint, Trouble::Refused);
+        };
+        let before = source.calls();
+        let begun = self.clock.now();
+        let mut view = View { eye: &self, source: source.as_ref(), first: None };
+        let mut outcome = view.see(sized(plan, turn.calls_max), turn.identify, expected).await;
+        let latency = view.first.map(|at| at.since(begun));
+        let calls = source.calls().saturating_sub(before);
+        let asked_about = outcome.as_ref().ok().and_then(decisive);
+        let (mut votes, mut agreeing) = (Vec::new(), 1);
+        if let Some(id) = asked_about.filter(|_| 1 < self.quorum) {
+            votes = self.ask_others(id, &voters).await;
+            agreeing += votes.iter().filter(|vote| vote.block == Ok(Some(id))).count();
+        }
+        if asked_about.is_some() && agreeing < self.quorum {
+            outcome = Err(Trouble::NoQuorum);
+        }
+        Looked { endpoint: turn.endpoint, outcome, latency, calls, asked_about, votes }
+    }
+
+    /// Asks all of them at once; done as soon as enough agree.
+    async fn ask_others(&self, id: BlockId, voters: &[usize]) -> Vec<Vote> {
+        let ask = |index: usize| async move {
+            let source = self.sources.get(index)?;
+            let before = source.calls();
+            let headers = source.headers(id.number, id.number).await;
+            let calls = source.calls().saturating_sub(before);
+            let block = headers.map(|headers| headers.first().map(|block| block.id));
+            let block = block.map_err(|error| error.trouble);
+            Some(Vote { endpoint: index, block, calls })
+        };
+        let mut asked: FuturesUnordered<_> = voters.iter().map(|index| ask(*index)).collect();
+        let mut votes: Vec<Vote> = Vec::with_capacity(voters.len());
+        while let Some(vote) = asked.next().await {
+            votes.extend(vote);
+            let agreeing = votes.iter().filter(|vote| vote.block == Ok(Some(id))).count();
+            if self.quorum <= agreeing + 1 {
+                break;
+            }
+        }
+        votes
+    }
+
+    /// Asks an endpoint that does not serve how it is. Not through the breaker: it is no sign of
+    /// how the chain can be reached.
+    pub(crate) async fn probe(self, endpoint: usize) -> Probed {
+        let Some(source) = self.sources.get(endpoint) else {
+            let answer = Err(Trouble::Refused);
+            return Probed { endpoint, answer, latency: None, calls: 0 };
+        };
+        let before = source.calls();
+        let begun = self.clock.now();
+        let mut latency: Option<Duration> = None;
+        let answer = async {
+            let head = source.head().await?;
+            latency = Some(self.clock.now().since(begun));
+            Ok((source.identity().await?, head))
+        };
+        let answer = answer.await.map_err(|error: crate::SourceError| error.trouble);
+        let calls = source.calls().saturating_sub(before);
+        Probed { endpoint, answer, latency, calls }
+    }
+}
+
+/// One endpoint, looked at.
+struct View<'a> {
+    eye: &'a Eye,
+    source: &'a dyn Source,
+    /// When the first answer came.
+    first: Option<synod_types::time::Moment>,
+}
+
+impl View<'_> {
+    async fn see(
+        &mut self,
+        plan: Plan,
+        identify: bool,
+        expected: Expected,
+    ) -> Result<Sight, Trouble> {
+        if identify && !matches!(plan, Plan::Identify) {
+            let identity = self.ask(self.source.identity()).await?;
+            if !expected.is(identity) {
+                let head = self.ask(self.source.head()).await?;
+                return Ok(Sight::Identity { identity, head });
+            }
+        }
         match plan {
             Plan::Identify => {
                 let identity = self.ask(self.source.identity()).await?;
@@ -46,7 +165,7 @@ impl Eye {
 
     /// Headers first; logs only if the headers stand on our tip.
     async fn segment(
-        &self,
+        &mut self,
         head: u64,
         tip: Option<BlockId>,
         (from, last): (u64, Option<u64>),
@@ -57,15 +176,23 @@ impl Eye {
             return Ok(Sight::Segment { head, headers: vec![], logs: vec![] });
         };
         let headers = self.ask(self.source.headers(first, last)).await?;
+        let promised = last.min(head).saturating_sub(first).saturating_add(1);
+        if (headers.len() as u64) < promised {
+            // It has no such block, though it says that it is as high.
+            return Err(Trouble::Torn);
+        }
         let logs = match check_links(tip, &headers) {
             Ok([]) | Err(_) => vec![],
-            Ok(above) => self.ask(self.source.logs(above, &self.filter)).await?,
+            Ok(above) => self.ask(self.source.logs(above, &self.eye.filter)).await?,
         };
         Ok(Sight::Segment { head, headers, logs })
     }
 
-    async fn ask<T>(&self, asked: Asked<'_, T>) -> Result<T, Trouble> {
-        let answer = self.breaker.call_judged(asked, |error| error.is_fault()).await;
+    async fn ask<T>(&mut self, asked: Asked<'_, T>) -> Result<T, Trouble> {
+        let answer = self.eye.breaker.call_judged(asked, |error| error.is_fault()).await;
+        if answer.is_ok() {
+            self.first.get_or_insert(self.eye.clock.now());
+        }
         answer.map_err(|error| match error {
             BreakerError::Refused { .. } => Trouble::BreakerOpen,
             BreakerError::Timeout(_) => Trouble::Timeout,
@@ -75,4 +202,29 @@ impl Eye {
             }
         })
     }
+}
+
+/// The block a quorum must have: all others of the sight stand below it.
+fn decisive(sight: &Sight) -> Option<BlockId> {
+    match sight {
+        Sight::Identity { .. } => None,
+        Sight::Segment { headers, .. } | Sight::Headers { headers, .. } => {
+            headers.last().map(|block| block.id)
+        }
+    }
+}
+
+/// No more blocks than calls may be made.
+fn sized(plan: Plan, calls_max: u32) -> Plan {
+    match plan {
+        Plan::Extend { tip, from, blocks, confirmations } => {
+            Plan::Extend { tip, from, blocks: blocks.min(calls_max).max(1), confirmations }
+        }
+        Plan::Identify | Plan::Compare { .. } => plan,
+    }
+}
+
+fn nothing(endpoint: usize, trouble: Trouble) -> Looked {
+    let (latency, asked_about, votes) = (None, None, Vec::new());
+    Looked { endpoint, outcome: Err(trouble), latency, calls: 0, asked_about, votes }
 }

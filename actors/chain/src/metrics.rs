@@ -4,8 +4,8 @@ use metrics::{
     Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram,
     gauge, histogram,
 };
-use synod_chain_core::{Delivery, Record};
-use synod_types::chain::{ChainEvent, ChainId, ChainPhase, ChainStatus, Trouble};
+use synod_chain_core::{Delivery, Record, Terms};
+use synod_types::chain::{ChainEvent, ChainId, ChainPhase, ChainStatus, EndpointState, Trouble};
 
 const HEAD: &str = "chain_head_block_number";
 const COMMITTED: &str = "chain_committed_block_number";
@@ -20,6 +20,12 @@ const LOOKS: &str = "chain_looks_total";
 const TROUBLES: &str = "chain_look_troubles_total";
 const SENT: &str = "chain_sent_events_total";
 const UNANSWERED: &str = "chain_unanswered_batches_total";
+const SCORE: &str = "chain_endpoint_score";
+const SERVES: &str = "chain_endpoint_serves";
+const DEMOTED: &str = "chain_endpoint_demoted";
+const DEMOTIONS: &str = "chain_endpoint_demotions_total";
+const FAILOVERS: &str = "chain_endpoint_changes_total";
+const BUDGET_WAITS: &str = "chain_budget_waits_total";
 const STALE: &str = "chain_stale_inputs_total";
 
 /// Tells the recorder what the metrics mean.
@@ -37,6 +43,12 @@ pub fn describe() {
     describe_counter!(TROUBLES, Unit::Count, "Looks that showed nothing, by chain and reason");
     describe_counter!(SENT, Unit::Count, "Events sent to consumers, repeats included, by chain");
     describe_counter!(UNANSWERED, Unit::Count, "Batches to be sent again, by chain");
+    describe_gauge!(SCORE, Unit::Count, "Health of an endpoint, 0 to 1000, by chain and endpoint");
+    describe_gauge!(SERVES, Unit::Count, "1 if the chain is followed through the endpoint");
+    describe_gauge!(DEMOTED, Unit::Count, "1 if the endpoint is demoted, by chain and endpoint");
+    describe_counter!(DEMOTIONS, Unit::Count, "Demotions, by chain, endpoint and reason");
+    describe_counter!(FAILOVERS, Unit::Count, "Times another endpoint took over, by chain");
+    describe_counter!(BUDGET_WAITS, Unit::Count, "Looks that waited for a budget, by chain");
     describe_counter!(STALE, Unit::Count, "Answers to questions that were over, by chain");
 }
 
@@ -55,11 +67,21 @@ pub(crate) struct Metrics {
     sent: Counter,
     unanswered: Counter,
     stale: Counter,
+    failovers: Counter,
+    budget_waits: Counter,
+    chain: String,
+    /// Score, whether it serves, whether it is demoted; in the order of the endpoints.
+    endpoints: Vec<[Gauge; 3]>,
 }
 
 impl Metrics {
-    pub(crate) fn register(chain: ChainId) -> Self {
+    pub(crate) fn register(chain: ChainId, endpoints: &[Terms]) -> Self {
         let chain = chain.to_string();
+        let gauges = |terms: &Terms| {
+            [SCORE, SERVES, DEMOTED].map(
+                |name| gauge!(name, "chain" => chain.clone(), "endpoint" => terms.name.clone()),
+            )
+        };
         let of = |name: &'static str| counter!(name, "chain" => chain.clone());
         let at = |name: &'static str| gauge!(name, "chain" => chain.clone());
         Self {
@@ -79,6 +101,10 @@ impl Metrics {
             sent: of(SENT),
             unanswered: of(UNANSWERED),
             stale: of(STALE),
+            failovers: of(FAILOVERS),
+            budget_waits: of(BUDGET_WAITS),
+            endpoints: endpoints.iter().map(gauges).collect(),
+            chain: chain.clone(),
         }
     }
 
@@ -93,6 +119,13 @@ impl Metrics {
         self.lag.set(status.lag() as f64);
         self.undelivered.set(status.undelivered as f64);
         self.halted.set(if matches!(status.phase, ChainPhase::Halted(_)) { 1.0 } else { 0.0 });
+        for (gauges, endpoint) in self.endpoints.iter().zip(&status.endpoints) {
+            let [score, serves, demoted] = gauges;
+            let is = |yes: bool| if yes { 1.0 } else { 0.0 };
+            score.set(f64::from(endpoint.score));
+            serves.set(is(endpoint.state == EndpointState::Serving));
+            demoted.set(is(matches!(endpoint.state, EndpointState::Demoted(_))));
+        }
     }
 
     pub(crate) fn looked(&self, trouble: Option<Trouble>) {
@@ -128,6 +161,21 @@ impl Metrics {
 
     pub(crate) fn unanswered(&self) {
         self.unanswered.increment(1);
+    }
+
+    /// Rare enough to be looked up.
+    pub(crate) fn demoted(&self, endpoint: &str, reason: &'static str) {
+        let (chain, endpoint) = (self.chain.clone(), endpoint.to_owned());
+        counter!(DEMOTIONS, "chain" => chain, "endpoint" => endpoint, "reason" => reason)
+            .increment(1);
+    }
+
+    pub(crate) fn serves(&self) {
+        self.failovers.increment(1);
+    }
+
+    pub(crate) fn waits_for_budget(&self) {
+        self.budget_waits.increment(1);
     }
 
     pub(crate) fn stale(&self) {

@@ -28,6 +28,11 @@ pub trait Source: Send + Sync {
     /// has left the chain meanwhile.
     fn logs<'a>(&'a self, blocks: &'a [Block], filter: &'a LogFilter) -> Asked<'a, Vec<PlacedLog>>;
 
+    /// How many calls it has been asked so far: what a rate limit counts.
+    fn calls(&self) -> u64 {
+        0
+    }
+
     /// Call `heard` from now on, instead of whoever was given before, when there may be a new
     /// block. Nobody relies on it: the source is asked regularly all the same.
     fn listen(&self, heard: Heard) {
@@ -51,8 +56,13 @@ impl SourceError {
     /// Whether it speaks against the source itself, and not against the question.
     pub const fn is_fault(&self) -> bool {
         match self.trouble {
-            Trouble::Unavailable | Trouble::Timeout | Trouble::Refused => true,
-            Trouble::TooLarge | Trouble::Torn | Trouble::BreakerOpen => false,
+            Trouble::Unavailable
+            | Trouble::Timeout
+            | Trouble::Refused
+            | Trouble::RateLimited
+            | Trouble::False
+            | Trouble::WrongChain => true,
+            Trouble::TooLarge | Trouble::Torn | Trouble::BreakerOpen | Trouble::NoQuorum => false,
         }
     }
 }

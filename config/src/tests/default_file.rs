@@ -83,11 +83,14 @@ fn section(
     for (name, shape) in kind_first.chain(others) {
         let value = table.and_then(|table| table.get(name));
         let path = title.trim_matches(['[', ']']);
-        if name == "members" {
-            let mut explained = explained;
-            for member in value.and_then(Value::as_array).into_iter().flatten() {
-                let title = format!("[[{path}.{name}]]");
-                section(&mut inner, &title, &shape["items"], Some(member), explained);
+        if shape.pointer("/items/properties").is_some() {
+            let title = format!("[[{path}.{name}]]");
+            let (mut explained, items) = (explained, value.and_then(Value::as_array));
+            if items.is_none() && explained != Explained::No {
+                section(&mut inner, &title, &shape["items"], None, Explained::CommentedOut);
+            }
+            for item in items.into_iter().flatten() {
+                section(&mut inner, &title, &shape["items"], Some(item), explained);
                 explained = Explained::No;
             }
         } else if is_section(name, shape) {

@@ -1,7 +1,7 @@
 //! What a chain actor can be told, and what it tells.
 
 use synod_supervision::{CallError, Fingerprint, Lane, Message, Overflow, Reply, fingerprint};
-use synod_types::chain::{ChainEvent, ChainId, ChainStatus, EventNumber, Sight, Trouble};
+use synod_types::chain::{ChainEvent, ChainId, ChainStatus, EventNumber, Looked, Probed};
 
 use crate::journal::Committed;
 use crate::store::StoreRefusal;
@@ -47,8 +47,10 @@ pub enum ChainMsg {
     NewHead,
     /// The actor's own alarm.
     Tick,
-    /// The actor's own look at the node has ended.
-    Seen(u64, Result<Sight, Trouble>),
+    /// The actor's own look at the node, that of this ticket, has ended.
+    Seen(u64, Box<Looked>),
+    /// An endpoint that is not in use has been asked how it is.
+    Probed(Probed),
     /// A consumer has answered the batch that ended with this event, or has not.
     Answered(usize, EventNumber, Result<(), CallError>),
     /// The journal has answered.
@@ -64,6 +66,7 @@ impl Message for ChainMsg {
             Self::NewHead => "new_head",
             Self::Tick => "tick",
             Self::Seen(..) => "seen",
+            Self::Probed(_) => "probed",
             Self::Answered(..) => "answered",
             Self::Journalled(_) => "journalled",
             Self::Saved(_) => "saved",
@@ -75,6 +78,7 @@ impl Message for ChainMsg {
             Self::Status(_) => Lane::Control,
             Self::Tick
             | Self::Seen(..)
+            | Self::Probed(_)
             | Self::Answered(..)
             | Self::Journalled(_)
             | Self::Saved(_) => Lane::High,
@@ -89,6 +93,7 @@ impl Message for ChainMsg {
             Self::Status(_)
             | Self::Tick
             | Self::Seen(..)
+            | Self::Probed(_)
             | Self::Answered(..)
             | Self::Journalled(_)
             | Self::Saved(_) => Overflow::Refuse,

@@ -1,8 +1,10 @@
 //! Chains, blocks, logs, and what happens to them.
 
+mod endpoint;
 mod sight;
 mod status;
 
+pub use endpoint::{Demotion, EndpointState, EndpointStatus, Looked, Probed, Vote};
 pub use sight::{ChainIdentity, PlacedLog, Sight, Trouble};
 pub use status::{ChainPhase, ChainStatus};
 

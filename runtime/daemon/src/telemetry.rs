@@ -86,6 +86,7 @@ pub fn describe() {
     synod_supervision::metrics::describe();
     synod_store::describe();
     synod_chain::describe();
+    synod_chain_alloy::describe();
     synod_embedding::metrics::describe();
     synod_memory::metrics::describe();
     synod_signature::describe();

@@ -1,15 +1,15 @@
-//! Hears of new blocks by WebSocket. Says only that there may be one.
+//! Hears of new blocks by WebSocket or IPC. Says only that there may be one.
 
 use std::time::Duration;
 
 use alloy::primitives::B256;
-use alloy::rpc::client::ClientBuilder;
 use alloy::transports::TransportError;
-use alloy::transports::ws::{WebSocketConfig, WsConnect};
 use synod_chain::Heard;
 use tokio::time::{sleep, timeout};
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Way};
+use crate::ipc::Values;
+use crate::socket::connect;
 use crate::trouble::judge;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -40,13 +40,11 @@ pub(crate) async fn follow_heads(endpoint: Endpoint, heard: Heard) {
 
 /// Listens until the socket is closed or quiet; says how often it heard something.
 async fn listen(endpoint: &Endpoint, heard: &Heard) -> Result<u64, TransportError> {
-    let config = WebSocketConfig::default()
-        .max_message_size(Some(MESSAGE_BYTES_MAX))
-        .max_frame_size(Some(MESSAGE_BYTES_MAX));
-    let connect = WsConnect::new(endpoint.url().as_str()).with_config(config).with_max_retries(0);
-    let Ok(client) = timeout(CONNECT_TIMEOUT, ClientBuilder::default().ws(connect)).await else {
-        return Ok(0);
-    };
+    if let Way::Ipc(path) = endpoint.way() {
+        return listen_by_ipc(path, heard).await;
+    }
+    let connected = timeout(CONNECT_TIMEOUT, Box::pin(connect(endpoint, MESSAGE_BYTES_MAX))).await;
+    let Ok(client) = connected else { return Ok(0) };
     let client = client?;
     let Ok(id) = timeout(CONNECT_TIMEOUT, client.request("eth_subscribe", ("newHeads",))).await
     else {
@@ -63,4 +61,19 @@ async fn listen(endpoint: &Endpoint, heard: &Heard) -> Result<u64, TransportErro
         }
         count += 1;
     }
+}
+
+/// The answer to the subscription is taken for a first head: it only makes us look once more.
+async fn listen_by_ipc(path: &std::path::Path, heard: &Heard) -> Result<u64, TransportError> {
+    const SUBSCRIBE: &[u8] =
+        br#"{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}"#;
+    let mut values = Values::connect(path, MESSAGE_BYTES_MAX).await?;
+    values.write(SUBSCRIBE).await?;
+    let mut count = 0;
+    while let Ok(value) = timeout(QUIET_MAX, values.next()).await {
+        drop(value?);
+        heard();
+        count += 1;
+    }
+    Ok(count)
 }

@@ -1,5 +1,6 @@
 //! HTTP, with an end to every answer.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
@@ -7,6 +8,8 @@ use alloy::transports::{TransportError, TransportErrorKind, TransportFut};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Response, Url};
 use tower::Service;
+
+use crate::metrics::Metrics;
 
 /// How much of a refusal's text is kept.
 const TEXT_MAX: usize = 200;
@@ -17,22 +20,35 @@ pub(crate) struct BoundedHttp {
     pub(crate) client: Client,
     pub(crate) url: Url,
     pub(crate) bytes_max: usize,
+    pub(crate) traffic: Traffic,
+}
+
+/// Counts bytes.
+#[derive(Clone)]
+pub(crate) struct Traffic(pub(crate) Arc<Metrics>);
+
+impl Traffic {
+    pub(crate) fn counted(&self, sent: usize, received: usize) {
+        self.0.bytes(sent as u64, received as u64);
+    }
 }
 
 /// An answer that was cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the answer is longer than {bytes_max} bytes")]
 pub(crate) struct TooLong {
-    bytes_max: usize,
+    pub(crate) bytes_max: usize,
 }
 
 impl BoundedHttp {
     async fn post(self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
         let body = serde_json::to_vec(&request).map_err(TransportError::ser_err)?;
+        let sent = body.len();
         let request = self.client.post(self.url).header(CONTENT_TYPE, "application/json");
         let response = request.body(body).send().await.map_err(network)?;
         let status = response.status();
         let body = read(response, self.bytes_max).await?;
+        self.traffic.counted(sent, body.len());
         match serde_json::from_slice(&body) {
             Ok(packet) => Ok(packet),
             Err(_) if !status.is_success() => {

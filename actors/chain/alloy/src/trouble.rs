@@ -54,8 +54,8 @@ pub(crate) fn judge(error: &TransportError) -> (Trouble, String) {
 
 fn answer(code: i64, message: &str) -> Trouble {
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    if says(&TOO_OFTEN) {
-        Trouble::Unavailable
+    if says(&TOO_OFTEN) || code == 429 {
+        Trouble::RateLimited
     } else if says(&TOO_MUCH) || code == -32_005 {
         Trouble::TooLarge
     } else if says(&GONE) {
@@ -72,7 +72,8 @@ fn transport(kind: &TransportErrorKind) -> Trouble {
         TransportErrorKind::HttpError(error)
         | TransportErrorKind::HttpErrorWithRetryAfter { error, .. } => match error.status {
             413 => Trouble::TooLarge,
-            408 | 429 | 500.. => Trouble::Unavailable,
+            429 => Trouble::RateLimited,
+            408 | 500.. => Trouble::Unavailable,
             _ => Trouble::Refused,
         },
         TransportErrorKind::Custom(error) if error.is::<TooLong>() => Trouble::TooLarge,
@@ -127,8 +128,8 @@ mod tests {
             "eth_getLogs is limited to a 10,000 range; block range too large",
             Trouble::TooLarge,
         );
-        check(-32_005, "daily request count exceeded, request rate limited", Trouble::Unavailable);
-        check(429, "Too Many Requests", Trouble::Unavailable);
+        check(-32_005, "daily request count exceeded, request rate limited", Trouble::RateLimited);
+        check(429, "Too Many Requests", Trouble::RateLimited);
         check(-32_000, "unknown block", Trouble::Torn);
         check(-32_000, "header not found", Trouble::Torn);
         check(-32_601, "the method eth_getLogs does not exist", Trouble::Refused);
@@ -145,7 +146,7 @@ mod tests {
         check(401, Trouble::Refused);
         check(404, Trouble::Refused);
         check(413, Trouble::TooLarge);
-        check(429, Trouble::Unavailable);
+        check(429, Trouble::RateLimited);
         check(502, Trouble::Unavailable);
     }
 }

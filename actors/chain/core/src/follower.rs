@@ -1,11 +1,11 @@
 mod fork;
+mod standing;
 mod words;
 
 pub use words::{Effect, Halt, Input, Plan, Refusal};
 
 use synod_types::chain::{
-    Block, BlockId, ChainEvent, ChainIdentity, ChainPhase, ChainStatus, EventNumber, PlacedLog,
-    Sight, Trouble,
+    Block, BlockId, ChainEvent, ChainIdentity, EventNumber, PlacedLog, Sight, Trouble,
 };
 use synod_types::time::Moment;
 
@@ -124,35 +124,6 @@ impl Follower {
         };
         self.proceed(now, &mut effects);
         Ok(effects)
-    }
-
-    /// How it stands.
-    pub fn status(&self) -> ChainStatus {
-        ChainStatus {
-            chain: self.rules.chain,
-            phase: self.phase(),
-            head: self.head,
-            committed: self.window.tip(),
-            last_event: self.outbox.last(),
-            answered: self.outbox.answered(),
-            undelivered: self.outbox.len(),
-        }
-    }
-
-    fn phase(&self) -> ChainPhase {
-        if let Some(halt) = &self.halted {
-            return ChainPhase::Halted(halt.to_string());
-        }
-        let Some(head) = self.head else { return ChainPhase::Starting };
-        if self.short_since.is_some() {
-            ChainPhase::NodeBehind
-        } else if self.is_full() {
-            ChainPhase::Blocked
-        } else if self.confirmed(head).is_some_and(|confirmed| self.next_number() <= confirmed) {
-            ChainPhase::CatchingUp
-        } else {
-            ChainPhase::Following
-        }
     }
 
     fn start(&mut self, now: Moment) -> Vec<Effect> {

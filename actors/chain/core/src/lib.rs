@@ -14,11 +14,15 @@
 //! - the **look**: at most one at a time, sized by what the node manages, paused while the
 //!   consumers are slow, repeated with back-off while the node is in trouble.
 //!
+//! Which of a chain's endpoints a look goes through is decided by [`Endpoints`]: by health, budget
+//! and what the others have seen. It knows nothing of the following, nor the following of it.
+//!
 //! Everything but the look is rebuilt from the journal. All consumers share one cursor: the last
 //! event answered by all. A consumer that joins a chain followed for long is told what comes
 //! after that cursor, not what was before; an empty journal begins at the configured block.
 
 mod assemble;
+mod endpoints;
 mod follower;
 mod limits;
 mod outbox;
@@ -27,6 +31,7 @@ mod record;
 mod window;
 
 pub use assemble::{Gap, check_links};
+pub use endpoints::{Budget, Change, Choice, EndpointRules, Endpoints, Terms, Turn};
 pub use follower::{Effect, Follower, Halt, Input, Plan, Refusal};
 pub use limits::{Limits, Rules, WINDOW};
 pub use outbox::Delivery;

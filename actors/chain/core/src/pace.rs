@@ -58,7 +58,11 @@ impl Pace {
             | Trouble::Timeout
             | Trouble::TooLarge
             | Trouble::Torn
-            | Trouble::BreakerOpen => now + limits.back_off(self.failures),
+            | Trouble::BreakerOpen
+            | Trouble::RateLimited
+            | Trouble::False
+            | Trouble::WrongChain
+            | Trouble::NoQuorum => now + limits.back_off(self.failures),
         };
     }
 }

@@ -27,6 +27,15 @@ impl Notes {
         self.0.lock().chain.iter().map(|(_, logs)| logs.len()).sum()
     }
 
+    /// Every log that stands, in order.
+    pub fn all_logs(&self) -> Vec<(Block, Log)> {
+        let applied = self.0.lock();
+        let of_block = |(block, logs): &(Block, Vec<Log>)| {
+            logs.iter().map(|log| (*block, log.clone())).collect::<Vec<_>>()
+        };
+        applied.chain.iter().flat_map(of_block).collect()
+    }
+
     pub fn retracted(&self) -> usize {
         self.0.lock().retracted
     }

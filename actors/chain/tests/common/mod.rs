@@ -1,17 +1,18 @@
 //! A consumer that insists on order and a source that can fail.
-#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
+#![allow(clippy::unwrap_used, dead_code, missing_docs, unreachable_pub)]
 
-mod consumer;
+pub mod consumer;
 mod source;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use consumer::Notes;
-pub use source::Fallible;
+#[allow(unused_imports, reason = "each test file uses some")]
+pub use source::{Fallible, Lie};
 
 use consumer::Consumer;
-use synod_chain::{Args, Chain, Limits, Rules};
+use synod_chain::{Args, Chain, Endpoint, EndpointRules, Limits, Rules, Terms};
 use synod_chain_simulated::{Settings, SimulatedChain};
 use synod_protocol::chain::ChainMsg;
 use synod_supervision::core::BreakerPolicy;
@@ -29,6 +30,9 @@ pub struct World {
     pub disk: Disk,
     pub notes: Vec<Notes>,
     pub source: Arc<Fallible>,
+    /// More ways to the same chain.
+    pub others: Vec<Arc<Fallible>>,
+    pub quorum: usize,
     pub clock: Clock,
 }
 
@@ -49,7 +53,21 @@ impl World {
         let chain = SimulatedChain::in_memory(settings, Arc::new(move || clock.now()));
         let source = Arc::new(Fallible::new(chain));
         let notes = (0..2).map(|_| Notes::default()).collect();
-        Self { disk: Disk::default(), notes, source, clock }
+        let (others, quorum) = (Vec::new(), 1);
+        Self { disk: Disk::default(), notes, source, others, quorum, clock }
+    }
+
+    /// With so many ways to the chain, of which so many must agree.
+    pub fn of_many(ways: usize, quorum: usize) -> Self {
+        let world = Self::new(0);
+        let others = (1..ways).map(|_| Arc::new(world.source.again())).collect();
+        Self { others, quorum, ..world }
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        let ways = std::iter::once(&self.source).chain(&self.others).zip(["a", "b", "c", "d"]);
+        let terms = |name: &str| Terms { name: name.to_owned(), priority: 0, budget: None };
+        ways.map(|(way, name)| Endpoint { terms: terms(name), source: way.clone() }).collect()
     }
 
     /// Starts a process.
@@ -67,7 +85,8 @@ impl World {
                 consumers: 0,
                 limits: Limits::default(),
             },
-            source: self.source.clone(),
+            endpoints: self.endpoints(),
+            endpoint_rules: EndpointRules { quorum: self.quorum, ..EndpointRules::default() },
             breaker: stage.runtime.breaker("node", BreakerPolicy::default()),
             consumers: addresses.iter().map(|consumer| consumer.clone().outlet()).collect(),
             store: store.clone().into(),

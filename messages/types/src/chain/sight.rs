@@ -74,17 +74,34 @@ pub enum Trouble {
     /// The circuit breaker is open: it was not asked.
     #[error("the circuit breaker is open")]
     BreakerOpen,
+    /// It says that we ask too often.
+    #[error("the node's rate limit is exceeded")]
+    RateLimited,
+    /// What it showed contradicts itself: a hash that is not the header's, a log that is not in
+    /// the block's bloom filter, receipts that are not those of the receipts root.
+    #[error("the node's answer is provably false")]
+    False,
+    /// It is a node of another chain.
+    #[error("the node is of another chain")]
+    WrongChain,
+    /// Too few of the other endpoints have the same block.
+    #[error("too few endpoints agree on a block")]
+    NoQuorum,
 }
 
 impl Trouble {
     /// Every trouble there is.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::Unavailable,
         Self::Timeout,
         Self::TooLarge,
         Self::Torn,
         Self::Refused,
         Self::BreakerOpen,
+        Self::RateLimited,
+        Self::False,
+        Self::WrongChain,
+        Self::NoQuorum,
     ];
 
     /// Its name in logs and metrics.
@@ -96,6 +113,10 @@ impl Trouble {
             Self::Torn => "torn",
             Self::Refused => "refused",
             Self::BreakerOpen => "breaker_open",
+            Self::RateLimited => "rate_limited",
+            Self::False => "false",
+            Self::WrongChain => "wrong_chain",
+            Self::NoQuorum => "no_quorum",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{BlockId, ChainId, EventNumber};
+use super::{BlockId, ChainId, EndpointStatus, EventNumber};
 
 /// What the following of a chain is busy with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -54,6 +54,8 @@ pub struct ChainStatus {
     pub answered: EventNumber,
     /// How many events wait for an answer of some consumer.
     pub undelivered: usize,
+    /// The endpoints it is followed through, in the order of their names.
+    pub endpoints: Vec<EndpointStatus>,
 }
 
 impl ChainStatus {

@@ -2,23 +2,49 @@
 
 use std::sync::Arc;
 
-use synod_chain::Source;
-use synod_chain_alloy::{AlloySource, Connection};
-use synod_config::{ChainSettings, Secret};
+use synod_chain::{Budget, Endpoint, EndpointRules, Terms};
+use synod_chain_alloy::{AlloySource, Connection, Verify};
+use synod_config::{AlloySettings, ChainSettings, EndpointSettings, Secret, Verification};
 use synod_types::actor::ActorId;
 
 use super::TopologyError;
 
-/// The node at these addresses. It need not be there yet.
-pub(super) fn source(
+/// The nodes at these addresses. None need be there yet.
+pub(super) fn endpoints(
     id: &ActorId,
     settings: &ChainSettings,
-    http_url: &Secret,
-    ws_url: Option<&Secret>,
-) -> Result<Arc<dyn Source>, TopologyError> {
-    let connection =
-        Connection { request_timeout: settings.breaker.call_timeout, ..Connection::default() };
-    let source = AlloySource::new(http_url.reveal(), ws_url.map(Secret::reveal), &connection)
-        .map_err(|error| TopologyError::new(id, error))?;
-    Ok(Arc::new(source))
+    alloy: &AlloySettings,
+) -> Result<Vec<Endpoint>, TopologyError> {
+    let each = alloy.endpoints.iter().map(|endpoint| {
+        let EndpointSettings { name, url, ws_url, priority, budget, .. } = endpoint;
+        let connection = Connection {
+            chain: settings.chain_id,
+            name: name.clone(),
+            request_timeout: settings.breaker.call_timeout,
+            verify: match alloy.verification {
+                Verification::None => Verify::None,
+                Verification::Headers => Verify::Headers,
+                Verification::Receipts => Verify::Receipts,
+            },
+            ..Connection::default()
+        };
+        let source =
+            AlloySource::new(url.reveal(), ws_url.as_ref().map(Secret::reveal), &connection)
+                .map_err(|error| TopologyError::new(id, format!("endpoint {name}: {error}")))?;
+        let budget = budget.map(|(calls_per_second, burst)| Budget { calls_per_second, burst });
+        let terms = Terms { name: name.clone(), priority: *priority, budget };
+        Ok(Endpoint { terms, source: Arc::new(source) })
+    });
+    each.collect()
+}
+
+/// What is held against them.
+pub(super) const fn rules(alloy: &AlloySettings) -> EndpointRules {
+    EndpointRules {
+        probe_every: alloy.probe_interval,
+        stale_blocks: alloy.stale_blocks,
+        rest_min: alloy.rest_first,
+        rest_max: alloy.rest_max,
+        quorum: alloy.quorum,
+    }
 }

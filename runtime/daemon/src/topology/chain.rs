@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use synod_chain::{Args, Chain, Limits, Rules, Source};
+use synod_chain::{Args, Chain, Endpoint, EndpointRules, Limits, Rules};
 use synod_chain_simulated::{Settings, SimulatedChain};
 use synod_config::{ChainSettings, ChainSource};
 use synod_supervision::ChildSpec;
@@ -34,7 +34,11 @@ impl Maker<'_> {
                 consumers: 0,
                 limits: limits(settings),
             },
-            source: self.source(id, settings)?,
+            endpoints: self.endpoints(id, settings)?,
+            endpoint_rules: match &settings.source {
+                ChainSource::Simulated(_) => EndpointRules::default(),
+                ChainSource::Alloy(alloy) => alloy::rules(alloy),
+            },
             breaker,
             consumers: targets.filter_map(|to| self.addresses.takes_batches(to)).collect(),
             store: self.journal(id),
@@ -58,11 +62,11 @@ impl Maker<'_> {
         self.config.sets.values().filter(move |set| set.chain == *id)
     }
 
-    fn source(
+    fn endpoints(
         &self,
         id: &ActorId,
         settings: &ChainSettings,
-    ) -> Result<Arc<dyn Source>, TopologyError> {
+    ) -> Result<Vec<Endpoint>, TopologyError> {
         match &settings.source {
             ChainSource::Simulated(simulated) => {
                 let first = self.sets_on(id).next();
@@ -82,11 +86,9 @@ impl Maker<'_> {
                 let clock = clock.unwrap_or_else(|| Arc::new(move || runtime.now()));
                 let chain = SimulatedChain::open(settings, clock, &self.directory(id))
                     .map_err(|error| TopologyError::caused(id, error))?;
-                Ok(Arc::new(chain))
+                Ok(vec![Endpoint::only(Arc::new(chain))])
             }
-            ChainSource::Alloy { http_url, ws_url } => {
-                alloy::source(id, settings, http_url, ws_url.as_ref())
-            }
+            ChainSource::Alloy(alloy) => alloy::endpoints(id, settings, alloy),
         }
     }
 }

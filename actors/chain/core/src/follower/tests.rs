@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use node::Node;
 use synod_types::chain::ChainId;
+use synod_types::chain::ChainPhase;
 use world::{Fate, World, rules};
 
 use super::*;

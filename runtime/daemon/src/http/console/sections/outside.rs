@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use synod_protocol::store::StoreStatus;
 use synod_supervision::{BreakerView, CallError};
 use synod_types::actor::ActorId;
-use synod_types::chain::{ChainPhase, ChainStatus};
+use synod_types::chain::{ChainPhase, ChainStatus, EndpointState};
 
 use super::super::html::Html;
 use super::{Tone, each, state, table, time};
@@ -56,6 +56,15 @@ fn chain(html: &mut Html, id: &ActorId, status: &ChainStatus) {
         fact(html, "<dt>Committed</dt><dd>", block.number);
     }
     fact(html, "<dt>Undelivered</dt><dd>", status.undelivered as u64);
+    for endpoint in &status.endpoints {
+        html.within("<dt>Endpoint ", &endpoint.name, "</dt><dd>");
+        match endpoint.state {
+            EndpointState::Serving => html.raw("serves"),
+            EndpointState::Standby => html.raw("stands by"),
+            EndpointState::Demoted(reason) => html.raw("demoted: ").text(reason.name()),
+        };
+        html.raw(", health ").text(endpoint.score).raw("</dd>");
+    }
     html.raw("</dl>");
 }
 
