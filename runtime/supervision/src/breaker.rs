@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use synod_supervision_core::{BreakerCore, BreakerPolicy, Rejection, Transition};
+use synod_supervision_core::{BreakerCore, BreakerPolicy, BreakerState, Rejection, Transition};
 use synod_supervision_gate::{Gate, Pass};
 use synod_types::time::Moment;
 use tokio::sync::broadcast;
@@ -63,7 +63,7 @@ pub enum BreakerError<E> {
 impl Breaker {
     pub(crate) fn new(name: &str, policy: BreakerPolicy, shared: Arc<Shared>) -> Self {
         let metrics = BreakerMetrics::register(name);
-        metrics.state(Shown::of(synod_supervision_core::BreakerState::Closed).level);
+        metrics.state(Shown::of(BreakerState::Closed).level);
         let seed = policy.seed ^ seed_of(name);
         Self {
             name: name.into(),
@@ -102,6 +102,11 @@ impl Breaker {
         self.ask(|core, _| {
             (BreakerWatch { state: core.state(), changes: self.changes.subscribe() }, None)
         })
+    }
+
+    /// The state now.
+    pub(crate) fn state(&self) -> BreakerState {
+        self.ask(|core, _| (core.state(), None))
     }
 
     /// As shown to people.

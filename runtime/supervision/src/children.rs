@@ -192,7 +192,8 @@ impl Runtime {
 
     /// A supervisor's children, in order of start; nothing if there is no such supervisor.
     pub fn children(&self, supervisor: &ActorId) -> Option<Vec<ChildView>> {
-        self.shared.supervisors.lock().get(supervisor).map(|facts| facts.children.clone())
+        let supervisors = self.shared.supervisors.lock();
+        supervisors.get(supervisor).map(|core| core.lock().children().collect())
     }
 
     /// One child, as its supervisor sees it.
@@ -222,8 +223,9 @@ impl Runtime {
     /// Whose child it is.
     fn parent(&self, child: &ActorId) -> Result<ActorId, ChildError> {
         let supervisors = self.shared.supervisors.lock();
-        let is_parent = |children: &[ChildView]| children.iter().any(|view| view.id == *child);
-        let parent = supervisors.iter().find(|(_, facts)| is_parent(&facts.children));
+        let parent = supervisors
+            .iter()
+            .find(|(_, core)| core.lock().children().any(|view| view.id == *child));
         parent.map(|(id, _)| id.clone()).ok_or_else(|| ChildError::NoSuchChild(child.clone()))
     }
 

@@ -2,7 +2,7 @@
 //! breakers around what lies outside.
 //!
 //! ```text
-//!   Address ──push──▶ Mailbox (bounded lanes) ──poke──▶ incarnation 1, 2, 3 … of an Actor
+//!   Address ──push──▶ Mailbox (bounded lanes) ──wake──▶ incarnation 1, 2, 3 … of an Actor
 //!                                                          ▲ start, halt, drain, kill
 //!   Runtime ──▶ supervisor (pure core + shell) ────────────┘
 //! ```

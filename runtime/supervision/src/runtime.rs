@@ -244,6 +244,10 @@ impl Runtime {
         for breaker in self.shared.breakers.lock().values() {
             breaker.publish();
         }
+        for (id, facts) in &self.shared.facts() {
+            crate::metrics::intensity(id, facts.intensity_used);
+            crate::metrics::parking(id, facts.parking);
+        }
     }
 
     /// The tree below the supervisor `root`, as it is now.

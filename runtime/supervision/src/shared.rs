@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use ractor::{ActorCell, ActorRef};
-use synod_supervision_core::{ParkReason, Report};
+use synod_supervision_core::{ParkReason, Report, Supervisor};
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 use tokio::sync::Semaphore;
@@ -29,7 +29,7 @@ pub(crate) struct Shared {
     pub(crate) failures: Failures,
     pub(crate) threads: Arc<Semaphore>,
     pub(crate) mailboxes: Mutex<BTreeMap<ActorId, Arc<dyn MailboxFacts>>>,
-    pub(crate) supervisors: Mutex<BTreeMap<ActorId, SupervisorFacts>>,
+    pub(crate) supervisors: Mutex<BTreeMap<ActorId, Arc<Mutex<Supervisor>>>>,
     pub(crate) breakers: Mutex<BTreeMap<String, Arc<Breaker>>>,
     /// The latest incarnation of every child, for kills and restarts on request.
     pub(crate) cells: Mutex<BTreeMap<ActorId, Known>>,
@@ -80,17 +80,26 @@ impl Shared {
         self.events.emit(RuntimeEvent::Unresponsive { at, actor: actor.clone() });
     }
 
+    /// All supervisors, as they are now.
+    pub(crate) fn facts(&self) -> BTreeMap<ActorId, SupervisorFacts> {
+        let now = self.clock.now();
+        let supervisors = self.supervisors.lock();
+        let facts = |(id, core): (&ActorId, &Arc<Mutex<Supervisor>>)| {
+            (id.clone(), SupervisorFacts::of(&core.lock(), now))
+        };
+        supervisors.iter().map(facts).collect()
+    }
+
     /// Kills the incarnation of `id` and of all below it, the last started first. ractor kills
     /// those below a supervisor too, but in no order.
     pub(crate) fn kill_with_all_below(&self, id: &ActorId) {
-        let supervisors = self.supervisors.lock();
+        let supervisors = self.facts();
         let (mut all, mut next) = (Vec::new(), vec![id]);
         while let Some(id) = next.pop() {
             all.push(id.clone());
             let below = supervisors.get(id).map(|facts| facts.children.iter());
             next.extend(below.into_iter().flatten().map(|child| &child.id));
         }
-        drop(supervisors);
         all.iter().for_each(|id| self.kill(id));
     }
 

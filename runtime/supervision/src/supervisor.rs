@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use ractor::actor::messages::BoxedState;
 use ractor::{ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 use synod_supervision_core::{
@@ -17,6 +18,7 @@ use synod_supervision_core::{
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
 use tokio::task::JoinSet;
 
 use crate::actor::FailureError;
@@ -40,6 +42,8 @@ pub(crate) enum Order {
     Unborn(ActorId, Generation, String),
     /// Someone wishes for other children or another policy.
     Ask(Asked),
+    /// This breaker is to be looked at: it is new here, or has changed.
+    Breaker(String),
     /// To the root: everything is to end, for this reason.
     Exit(Outcome),
 }
@@ -65,7 +69,12 @@ struct Living {
     is_stuck: bool,
     /// Asked to end for good.
     is_draining: bool,
+    /// The core knows that it has started.
+    is_ready: bool,
 }
+
+/// Until when a breaker lets nothing through; none if it does.
+type OpenUntil = Option<Moment>;
 
 /// Waits to hear what became of its wish.
 type Asker = oneshot::Sender<Result<(), ChildError>>;
@@ -74,7 +83,8 @@ pub(crate) struct State {
     roster: Arc<Roster>,
     shared: Arc<Shared>,
     root: ActorRef<Order>,
-    core: Supervisor,
+    /// Those who look at the tree read it.
+    core: Arc<Mutex<Supervisor>>,
     living: BTreeMap<ActorId, Living>,
     /// Waits for starts, alarms and last breaths; each ends with a cast to the shell.
     waits: JoinSet<()>,
@@ -88,8 +98,9 @@ pub(crate) struct State {
     answers: Vec<(Asker, Result<(), ChildError>)>,
     /// Those on trial whose mailboxes are not theirs alone: they stay if the trial fails.
     held: BTreeSet<ActorId>,
-    /// Breakers that are watched.
-    watched: BTreeSet<String>,
+    /// Breakers that are watched, and until when each lets nothing through, as the core was last
+    /// told.
+    watched: BTreeMap<String, Option<OpenUntil>>,
     gone: Arc<Gone>,
 }
 
@@ -106,7 +117,8 @@ impl ractor::Actor for SupervisorShell {
         let SupervisorBirth { roster, shared, root, gone, ready, outcome } = birth;
         let policies = roster.policies();
         let needs = policies.iter().flat_map(|child| child.needs.clone()).collect::<Vec<_>>();
-        let core = Supervisor::new(roster.policy(), policies)?;
+        let core = Arc::new(Mutex::new(Supervisor::new(roster.policy(), policies)?));
+        shared.supervisors.lock().insert(roster.id.clone(), Arc::clone(&core));
         shared.shells.lock().insert(roster.id.clone(), myself.clone());
         shared.rosters.lock().insert(roster.id.clone(), Arc::downgrade(&roster));
         let mut state = State {
@@ -122,7 +134,7 @@ impl ractor::Actor for SupervisorShell {
             askers: BTreeMap::new(),
             answers: Vec::new(),
             held: BTreeSet::new(),
-            watched: BTreeSet::new(),
+            watched: BTreeMap::new(),
             gone: Arc::new(gone),
         };
         state.watch(&myself, &needs);
@@ -146,10 +158,10 @@ impl ractor::Actor for SupervisorShell {
             }
             Order::Unborn(child, generation, why) => {
                 let reason = ExitReason::StartFailed(why);
-                state.last_breath(&myself, (child, generation), reason, Remains(None));
-                return Ok(());
+                return state.last_breath(&myself, (child, generation), reason, Remains(None));
             }
             Order::Ask(asked) => return state.ask(&myself, asked),
+            Order::Breaker(name) => return state.look_at(&myself, &name),
             Order::Exit(outcome) => {
                 state.exit = Some(outcome);
                 Event::Stop
@@ -184,8 +196,7 @@ impl ractor::Actor for SupervisorShell {
                 return Ok(());
             }
         };
-        state.died(&myself, &cell, reason, Remains(remains));
-        Ok(())
+        state.died(&myself, &cell, reason, Remains(remains))
     }
 }
 
@@ -213,8 +224,13 @@ impl Drop for State {
 
 impl State {
     fn step(&mut self, myself: &ActorRef<Order>, event: Event) -> Result<(), ActorProcessingErr> {
+        if matches!(event, Event::Exited { .. }) {
+            // Is it the fault of a dependency? The word of that may still be on its way.
+            self.look_at_all(myself)?;
+        }
         let now = self.shared.clock.now();
-        let effects = self.core.step(now, event);
+        self.seen_ready(&event);
+        let effects = self.core.lock().step(now, event);
         self.perform(myself, now, effects)
     }
 
@@ -248,7 +264,6 @@ impl State {
                 Effect::Finished(outcome) => finished = Some(outcome),
             }
         }
-        self.publish(now);
         // Who is told sees in the tree what it is told of.
         for (asker, answer) in self.answers.drain(..) {
             drop(asker.send(answer));
@@ -270,9 +285,10 @@ impl State {
             Ok(Spawned { cell, started, stop }) => {
                 let known = Known { cell: cell.clone(), supervisor: myself.get_cell() };
                 self.shared.cells.lock().insert(child.clone(), known);
-                let (is_stuck, is_draining) = (false, false);
+                let (is_stuck, is_draining, is_ready) = (false, false, false);
                 let gone = Some(gone);
-                let living = Living { generation, cell, gone, stop, is_stuck, is_draining };
+                let living =
+                    Living { generation, cell, gone, stop, is_stuck, is_draining, is_ready };
                 self.living.insert(child.clone(), living);
                 self.waits.spawn(async move {
                     let order = match started.await {
@@ -322,10 +338,10 @@ impl State {
         cell: &ActorCell,
         reason: ExitReason,
         remains: Remains,
-    ) {
+    ) -> Result<(), ActorProcessingErr> {
         let of_cell = |living: &Living| living.cell.get_id() == cell.get_id();
         let Some((child, living)) = self.living.iter().find(|(_, living)| of_cell(living)) else {
-            return;
+            return Ok(());
         };
         let which = (child.clone(), living.generation);
         let was_stuck = living.is_stuck;
@@ -335,7 +351,15 @@ impl State {
             ExitReason::Normal if was_drained => ExitReason::Drained,
             reason => reason,
         };
-        self.last_breath(myself, which, reason, remains);
+        self.last_breath(myself, which, reason, remains)
+    }
+
+    fn seen_ready(&mut self, event: &Event) {
+        let Event::Ready { child, generation } = event else { return };
+        let living = self.living.get_mut(child).filter(|living| living.generation == *generation);
+        if let Some(living) = living {
+            living.is_ready = true;
+        }
     }
 
     /// Reports an end once nothing is left of it. The first report of a generation counts.
@@ -345,9 +369,15 @@ impl State {
         (child, generation): (ActorId, Generation),
         reason: ExitReason,
         remains: Remains,
-    ) {
+    ) -> Result<(), ActorProcessingErr> {
         let living = self.living.get_mut(&child).filter(|living| living.generation == generation);
-        let Some(mut gone) = living.and_then(|living| living.gone.take()) else { return };
+        let Some(living) = living else { return Ok(()) };
+        let Some(mut gone) = living.gone.take() else { return Ok(()) };
+        // Before it is known to be ready its end has to queue up behind that word.
+        let may_be_gone = living.is_ready && remains.0.is_none();
+        if may_be_gone && matches!(gone.try_recv(), Err(TryRecvError::Closed)) {
+            return self.step(myself, Event::Exited { child, generation, reason });
+        }
         let (myself, shared) = (myself.clone(), Arc::clone(&self.shared));
         self.waits.spawn(async move {
             drop(remains);
@@ -358,6 +388,7 @@ impl State {
             }
             drop(myself.cast(Order::Event(Event::Exited { child, generation, reason })));
         });
+        Ok(())
     }
 
     fn later(&mut self, myself: &ActorRef<Order>, at: Moment, event: Event) {

@@ -1,8 +1,9 @@
 //! The tree as people see it.
 
 use serde::Serialize;
-use synod_supervision_core::{ChildState, ChildView, Parking, Strategy};
+use synod_supervision_core::{ChildState, ChildView, Parking, Strategy, Supervisor};
 use synod_types::actor::{ActorId, Incarnation};
+use synod_types::time::Moment;
 
 use crate::failures::{FailureRecord, Failures};
 use crate::mailbox::MailboxFacts;
@@ -10,13 +11,26 @@ use crate::pulse::StuckView;
 use crate::shared::Shared;
 use crate::waits::WaitView;
 
-/// What a supervisor last said of itself.
+/// What is known of a supervisor.
 pub(crate) struct SupervisorFacts {
     pub(crate) strategy: Strategy,
     pub(crate) intensity_used: u32,
     pub(crate) restarts_max: u32,
     pub(crate) parking: Parking,
     pub(crate) children: Vec<ChildView>,
+}
+
+impl SupervisorFacts {
+    pub(crate) fn of(core: &Supervisor, now: Moment) -> Self {
+        let policy = core.policy();
+        Self {
+            strategy: policy.strategy,
+            intensity_used: core.intensity_used(now),
+            restarts_max: policy.intensity.restarts_max,
+            parking: core.parking(),
+            children: core.children().collect(),
+        }
+    }
 }
 
 /// An actor or a supervisor.
@@ -127,9 +141,9 @@ const fn strategy_name(strategy: Strategy) -> &'static str {
     }
 }
 
-/// The tree below `root`, as last published by its supervisors.
+/// The tree below `root`, as its supervisors see it now.
 pub(crate) fn tree(shared: &Shared, root: &ActorId) -> TreeView {
-    let supervisors = shared.supervisors.lock();
+    let supervisors = shared.facts();
     let mailboxes = shared.mailboxes.lock();
     let failures = &shared.failures;
     let view = Viewer { supervisors: &supervisors, mailboxes: &mailboxes, failures };

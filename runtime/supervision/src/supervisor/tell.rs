@@ -9,7 +9,6 @@ use super::{Order, State};
 use crate::actor::FailureError;
 use crate::children::ChildError;
 use crate::events::RuntimeEvent;
-use crate::view::SupervisorFacts;
 
 impl State {
     pub(super) fn finish(
@@ -114,21 +113,6 @@ impl State {
         let until_ms = until.map(|until| until.unix_millis());
         tracing::warn!(%actor, why, ?until_ms, "parked");
         self.shared.events.emit(RuntimeEvent::Parked { at, actor, why, until_ms });
-    }
-
-    pub(super) fn publish(&self, now: Moment) {
-        let used = self.core.intensity_used(now);
-        crate::metrics::intensity(&self.roster.id, used);
-        crate::metrics::parking(&self.roster.id, self.core.parking());
-        let policy = self.core.policy();
-        let facts = SupervisorFacts {
-            strategy: policy.strategy,
-            intensity_used: used,
-            restarts_max: policy.intensity.restarts_max,
-            parking: self.core.parking(),
-            children: self.core.children().collect(),
-        };
-        self.shared.supervisors.lock().insert(self.roster.id.clone(), facts);
     }
 }
 

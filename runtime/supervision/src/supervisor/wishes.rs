@@ -17,7 +17,8 @@ impl State {
     ) -> Result<(), ActorProcessingErr> {
         let Asked { wish, child, is_held, tell } = asked;
         let now = self.shared.clock.now();
-        let effects = match self.core.ask(now, wish.clone()) {
+        let granted = self.core.lock().ask(now, wish.clone());
+        let effects = match granted {
             Ok(effects) => effects,
             Err(refusal) => {
                 // Who asked may have left.
@@ -77,7 +78,7 @@ impl State {
 
     /// Whether the child has ended, or is no more.
     fn is_over(&self, child: &ActorId) -> bool {
-        let view = self.core.children().find(|view| view.id == *child);
+        let view = self.core.lock().children().find(|view| view.id == *child);
         view.is_none_or(|view| matches!(view.state, ChildState::Ended | ChildState::Dismissed))
     }
 
@@ -91,7 +92,7 @@ impl State {
     /// A child has ended for good.
     pub(super) fn has_ended(&mut self, child: &ActorId) {
         self.answer(child, &Ok(()));
-        let view = self.core.children().find(|view| view.id == *child);
+        let view = self.core.lock().children().find(|view| view.id == *child);
         if view.is_none_or(|view| view.state == ChildState::Dismissed)
             && let Some(child) = self.roster.child(child)
         {
@@ -115,23 +116,46 @@ impl State {
                 tracing::warn!(supervisor = %self.roster.id, breaker = %name, "no such breaker");
                 continue;
             };
-            let mut watch = breaker.watch();
-            let tell = {
-                let (myself, name) = (myself.clone(), name.clone());
-                move |state: BreakerState| {
-                    let (name, open_until) = (name.clone(), open_until(state));
-                    drop(myself.cast(Order::Event(Event::Breaker { name, open_until })));
-                }
-            };
-            tell(watch.state());
-            if self.watched.insert(name.clone()) {
-                self.waits.spawn(async move {
-                    while let Some(change) = watch.changed().await {
-                        tell(change.to);
-                    }
-                });
+            drop(myself.cast(Order::Breaker(name.clone())));
+            if self.watched.insert(name.clone(), None).is_some() {
+                continue;
             }
+            let (mut watch, myself, name) = (breaker.watch(), myself.clone(), name.clone());
+            self.waits.spawn(async move {
+                while watch.changed().await.is_some() {
+                    drop(myself.cast(Order::Breaker(name.clone())));
+                }
+            });
         }
+    }
+
+    /// Tells the core of a breaker that has changed since it was last told.
+    pub(super) fn look_at(
+        &mut self,
+        myself: &ActorRef<Order>,
+        name: &str,
+    ) -> Result<(), ActorProcessingErr> {
+        let breaker = self.shared.breakers.lock().get(name).cloned();
+        let (Some(breaker), Some(known)) = (breaker, self.watched.get_mut(name)) else {
+            return Ok(());
+        };
+        let open_until = open_until(breaker.state());
+        if *known == Some(open_until) {
+            return Ok(());
+        }
+        *known = Some(open_until);
+        self.step(myself, Event::Breaker { name: name.to_owned(), open_until })
+    }
+
+    pub(super) fn look_at_all(
+        &mut self,
+        myself: &ActorRef<Order>,
+    ) -> Result<(), ActorProcessingErr> {
+        if self.watched.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<String> = self.watched.keys().cloned().collect();
+        names.iter().try_for_each(|name| self.look_at(myself, name))
     }
 }
 

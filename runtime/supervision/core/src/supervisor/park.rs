@@ -162,6 +162,9 @@ impl Supervisor {
         open_until: Option<Moment>,
         effects: &mut Vec<Effect>,
     ) {
+        if self.open.get(&name).copied() == open_until {
+            return;
+        }
         let needs = |child: &Child| child.policy.needs.contains(&name);
         let concerned: Vec<usize> =
             (0..self.children.len()).filter(|&index| needs(&self.children[index])).collect();
