@@ -9,6 +9,7 @@ use rand_core::{Rng, SeedableRng};
 use crate::{Fp, Fp2, G1Affine, G2Affine, Scalar};
 
 mod encoding;
+mod evm;
 mod field;
 mod pairing;
 mod point;

@@ -1,3 +1,4 @@
+use ark_ff::{Field, PrimeField};
 use proptest::prelude::*;
 
 use super::cases;
@@ -34,6 +35,25 @@ fn every_refusal_has_its_name() {
     assert_eq!(G2Affine::decode(&swapped), Err(PointError::NotOnCurve));
     assert_eq!(G2Affine::decode(&[0; 128]), Ok(G2Affine::IDENTITY));
     assert_eq!(G2Affine::decode_finite(&[0; 128]), Err(PointError::Identity));
+}
+
+#[test]
+fn digests_map_as_by_ark() {
+    cases("digests", 4, |dice| {
+        let digest = dice.integer();
+        let mut x = ark_bn254::Fq::from_be_bytes_mod_order(&digest);
+        let y = loop {
+            // ark takes a root of its own choice; the contracts' is the power (p + 1) / 4.
+            let square = x.square() * x + ark_bn254::Fq::from(3);
+            if square.legendre().is_qnr() {
+                x += ark_bn254::Fq::ONE;
+            } else {
+                break square.pow(super::field::ROOT);
+            }
+        };
+        let expected = super::our_g1(ark_bn254::G1Affine::new(x, y));
+        assert_eq!(G1Affine::from_digest(&digest), expected);
+    });
 }
 
 fn vectors() -> serde_json::Value {

@@ -38,7 +38,7 @@ fn inverses_and_roots_as_ark() {
 }
 
 /// (p + 1) / 4.
-const ROOT: [u64; 4] =
+pub(super) const ROOT: [u64; 4] =
     [0x4f08_2305_b61f_3f52, 0x65e0_5aa4_5a1c_72a3, 0x6e14_116d_a060_5617, 0x0c19_139c_b84c_680a];
 
 #[test]

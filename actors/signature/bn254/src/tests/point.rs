@@ -138,7 +138,7 @@ fn sums_of_many_as_ark() {
 }
 
 /// A point of the whole twist: x upwards from anywhere, cofactor not cleared.
-fn twist_point(dice: &mut Dice) -> G2Affine {
+pub(super) fn twist_point(dice: &mut Dice) -> G2Affine {
     loop {
         let x = super::ark_fp2(dice.fp2());
         let point = ark_bn254::G2Affine::get_point_from_x_unchecked(x, dice.below(2) == 0);
