@@ -20,6 +20,7 @@ mod point;
 mod scalar;
 mod secret;
 mod sum;
+mod weighted;
 mod wide;
 
 #[cfg(test)]

@@ -137,6 +137,35 @@ fn sums_of_many_as_ark() {
     });
 }
 
+#[test]
+fn weighted_sums_as_ark() {
+    cases("weighted sums", 100, |dice| {
+        let count = dice.below(40) as usize;
+        let weight = |dice: &mut Dice| match dice.below(5) {
+            0 => u128::from(dice.below(4)),
+            1 => u128::MAX - u128::from(dice.below(2)),
+            2 => u128::from(dice.below(u64::MAX)),
+            _ => u128::from(dice.below(u64::MAX)) << 64 | u128::from(dice.below(u64::MAX)),
+        };
+        let weights: Vec<u128> = (0..count).map(|_| weight(dice)).collect();
+        let mut points = vec![dice.g1(); count];
+        let mut keys = vec![dice.g2(); count];
+        for n in 1..count {
+            let (a, b) = (dice.g1(), dice.g2());
+            (points[n], _) = pair(dice, a, points[n - 1]);
+            (_, keys[n]) = pair(dice, b, keys[n - 1]);
+        }
+        let expected: ark_bn254::G1Projective =
+            points.iter().zip(&weights).map(|(&p, &w)| ark_g1(p) * ark_bn254::Fr::from(w)).sum();
+        assert_eq!(G1::weighted_sum(&points, &weights).to_affine(), our_g1(expected.into_affine()));
+        let expected: ark_bn254::G2Projective =
+            keys.iter().zip(&weights).map(|(&q, &w)| ark_g2(q) * ark_bn254::Fr::from(w)).sum();
+        let sum = G2::weighted_sum(&keys, &weights).to_affine();
+        assert_eq!(sum, our_g2(expected.into_affine()));
+        assert_eq!(G2Affine::decode_trusted(&sum.encode()), Ok(sum));
+    });
+}
+
 /// A point of the whole twist: x upwards from anywhere, cofactor not cleared.
 pub(super) fn twist_point(dice: &mut Dice) -> G2Affine {
     loop {
