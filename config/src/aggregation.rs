@@ -5,10 +5,26 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Sums signatures until the threshold, verifies the sum once, and finds culprits by bisection.
+/// Whose arithmetic verifies BN254 signatures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arithmetic {
+    /// The library ark-bn254.
+    #[default]
+    Ark,
+    /// Synod's own.
+    Synod,
+    /// Both, each for itself; where they differ, nothing is certified and nobody named.
+    CrossCheck,
+}
+
+/// Sums signatures until the threshold, verifies the sum once, and finds culprits if it is wrong.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AggregationSettings {
+    /// Whose arithmetic verifies BN254 signatures: `ark` (ark-bn254), `synod` (our own), or
+    /// `cross-check`: both, and where they differ nothing is certified.
+    pub arithmetic: Arithmetic,
     /// Tasks collected at once; more are refused.
     #[schemars(range(min = 1, max = 1_048_576))]
     pub tasks_max: usize,
@@ -18,6 +34,19 @@ pub struct AggregationSettings {
     /// Bytes of one answer's output.
     #[schemars(range(min = 1, max = 1_048_576))]
     pub output_bytes_max: usize,
+    /// Bytes of all different outputs of one task; an answer with one more is refused.
+    #[schemars(range(min = 1, max = 1_073_741_824))]
+    pub task_bytes_max: usize,
+    /// Operator tables whose keys are kept checked and added up; one with 10,000 members takes
+    /// about 6 MB.
+    #[schemars(range(min = 1, max = 4096))]
+    pub tables_max: usize,
+    /// Operators remembered for a false signature: theirs are checked alone.
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub suspects_max: usize,
+    /// Tasks that wait for a verification and are decided together, by one check.
+    #[schemars(range(min = 1, max = 4096))]
+    pub tasks_per_check_max: usize,
     /// Public keys remembered as checked.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub keys_max: usize,
@@ -36,9 +65,14 @@ pub struct AggregationSettings {
 impl Default for AggregationSettings {
     fn default() -> Self {
         Self {
+            arithmetic: Arithmetic::default(),
             tasks_max: 1024,
             members_max: 10_000,
             output_bytes_max: 65_536,
+            task_bytes_max: 67_108_864,
+            tables_max: 16,
+            suspects_max: 16_384,
+            tasks_per_check_max: 64,
             keys_max: 16_384,
             jobs_max: 2,
             events_max: 65_536,

@@ -59,7 +59,7 @@ mod tree;
 mod written;
 
 pub use actor::{Class, Mailbox, OnStuck};
-pub use aggregation::AggregationSettings;
+pub use aggregation::{AggregationSettings, Arithmetic};
 pub use breaker::{BreakerPolicy, OpensOn};
 pub use chain::{ChainSettings, ChainSource, SimulatedChain};
 pub use config::Config;

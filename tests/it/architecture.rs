@@ -104,6 +104,8 @@ fn may_see(dir: &str, names: &BTreeMap<String, String>) -> BTreeSet<String> {
     let visible: Vec<String> = match dir.split('/').collect::<Vec<_>>()[..] {
         ["messages", "types"] | ["runtime", "supervision", "sync"] => vec![],
         ["runtime", "supervision", "lanes" | "waits"] => strings(&["synod-supervision-sync"]),
+        // Arithmetic, which depends on nothing.
+        ["actors", "signature", "core"] => strings(&["synod-types", "synod-signature-bn254"]),
         ["runtime", "supervision", "core"] | ["actors", _, "core"] => strings(&["synod-types"]),
         ["runtime", "supervision", "gate"] => {
             strings(&["synod-types", "synod-supervision-core", "synod-supervision-sync"])

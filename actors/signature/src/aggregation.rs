@@ -1,11 +1,19 @@
+mod entropy;
+mod mail;
+
+pub use entropy::{Entropy, SystemEntropy};
+pub use mail::AggregationMail;
+
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use synod_protocol::signature::{AggregationEvent, AggregationMsg};
-use synod_signature_core::aggregation::{Aggregation as Core, Effect, Job, Limits, Report};
-use synod_supervision::{
-    Actor, Context, Failure, Fingerprint, Lane, Message, Outlet, Overflow, Panicked, RejectReason,
+use synod_signature_core::aggregation::{
+    Aggregation as Core, Arithmetic, Effect, Job, Limits, Preparation, Readiness, Report,
+    run_together,
 };
+use synod_supervision::{Actor, Context, Failure, Outlet, Panicked, RejectReason};
 
 use crate::metrics::AggregationMetrics;
 
@@ -16,6 +24,8 @@ pub struct AggregationLimits {
     pub collection: Limits,
     /// Verifications that run at once; more wait, one per task at most.
     pub jobs_max: usize,
+    /// Tasks that wait to be verified and are decided together, by one check.
+    pub tasks_per_check_max: usize,
     /// Events the listener has no room for yet; at the limit the incarnation ends, and the next
     /// one starts from nothing, as it says.
     pub events_max: usize,
@@ -29,9 +39,18 @@ impl Default for AggregationLimits {
             tasks_max: 1_024,
             members_max: 10_000,
             output_bytes_max: 65_536,
+            task_bytes_max: 67_108_864,
             keys_max: 16_384,
+            tables_max: 16,
+            suspects_max: 16_384,
         };
-        Self { collection, jobs_max: 2, events_max: 65_536, retry_after: Duration::from_millis(20) }
+        Self {
+            collection,
+            jobs_max: 2,
+            tasks_per_check_max: 64,
+            events_max: 65_536,
+            retry_after: Duration::from_millis(20),
+        }
     }
 }
 
@@ -42,61 +61,10 @@ pub struct AggregationArgs {
     pub events: Outlet<AggregationEvent>,
     /// How much is held.
     pub limits: AggregationLimits,
-}
-
-/// What reaches aggregation: what others tell it, and what it tells itself.
-#[derive(Debug)]
-pub enum AggregationMail {
-    /// By others.
-    Told(AggregationMsg),
-    /// A verification has ended.
-    Verified(Box<Result<Report, Panicked>>),
-    /// The listener may have room now.
-    Retry,
-}
-
-impl From<AggregationMsg> for AggregationMail {
-    fn from(msg: AggregationMsg) -> Self {
-        Self::Told(msg)
-    }
-}
-
-impl Message for AggregationMail {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Told(msg) => msg.kind(),
-            Self::Verified(_) => "verified",
-            Self::Retry => "retry",
-        }
-    }
-
-    fn lane(&self) -> Lane {
-        match self {
-            Self::Told(msg) => msg.lane(),
-            Self::Verified(_) | Self::Retry => Lane::High,
-        }
-    }
-
-    fn again(&self) -> Option<Self> {
-        match self {
-            Self::Told(msg) => msg.again().map(Self::Told),
-            Self::Verified(_) | Self::Retry => None,
-        }
-    }
-
-    fn digest(&self) -> Option<Fingerprint> {
-        match self {
-            Self::Told(msg) => msg.digest(),
-            Self::Verified(_) | Self::Retry => None,
-        }
-    }
-
-    fn overflow(&self) -> Overflow {
-        match self {
-            Self::Told(msg) => msg.overflow(),
-            Self::Verified(_) | Self::Retry => Overflow::Wait,
-        }
-    }
+    /// Whose arithmetic verifies.
+    pub arithmetic: Arithmetic,
+    /// Where the randomness of weights comes from.
+    pub entropy: Arc<dyn Entropy>,
 }
 
 /// The actor. What it knows is one incarnation's.
@@ -107,10 +75,17 @@ pub struct Aggregation {
     /// Not told yet, in order.
     untold: VecDeque<AggregationEvent>,
     is_retrying: bool,
+    entropy: Arc<dyn Entropy>,
     jobs_running: usize,
-    /// At most one per task.
-    jobs_waiting: VecDeque<Box<Job>>,
+    /// At most one per task, and one per table.
+    jobs_waiting: VecDeque<Waiting>,
     metrics: AggregationMetrics,
+}
+
+/// Work that no thread has taken yet.
+enum Waiting {
+    Prepare(Box<Preparation>),
+    Verify(Box<Job>),
 }
 
 impl Actor for Aggregation {
@@ -120,7 +95,8 @@ impl Actor for Aggregation {
     async fn start(ctx: &Context<AggregationMail>, args: AggregationArgs) -> Result<Self, Failure> {
         let started = AggregationEvent::Started(ctx.incarnation());
         let mut aggregation = Self {
-            core: Core::new(args.limits.collection),
+            core: Core::new(args.limits.collection, args.arithmetic),
+            entropy: args.entropy,
             limits: args.limits,
             listener: args.events,
             untold: VecDeque::from([started]),
@@ -140,6 +116,7 @@ impl Actor for Aggregation {
     ) -> Result<(), Failure> {
         match mail {
             AggregationMail::Told(msg) => self.told(ctx, msg),
+            AggregationMail::Prepared(outcome) => self.prepared(ctx, *outcome),
             AggregationMail::Verified(outcome) => self.verified(ctx, *outcome),
             AggregationMail::Retry => {
                 self.is_retrying = false;
@@ -166,24 +143,45 @@ impl Aggregation {
             }
             AggregationMsg::Close(task) => {
                 self.core.close(task);
-                self.jobs_waiting.retain(|job| job.task() != task);
+                self.jobs_waiting.retain(|work| match work {
+                    Waiting::Prepare(_) => true,
+                    Waiting::Verify(job) => job.task() != task,
+                });
                 self.carry_out(ctx, Vec::new())
             }
         }
     }
 
-    /// A verification that panicked took signatures with it: what is left is in doubt.
+    /// Work that panicked took signatures with it: what is left is in doubt.
+    fn prepared(
+        &mut self,
+        ctx: &Context<AggregationMail>,
+        outcome: Result<Readiness, Panicked>,
+    ) -> Result<(), Failure> {
+        let readiness = outcome?;
+        self.jobs_running -= 1;
+        self.metrics.checked(readiness.checks());
+        let unusable = readiness.unusable();
+        if 0 < unusable {
+            tracing::warn!(unusable, "keys of an operator table are none");
+        }
+        let effects = self.core.prepared(readiness);
+        self.carry_out(ctx, effects)
+    }
+
+    /// See [`Self::prepared`].
     fn verified(
         &mut self,
         ctx: &Context<AggregationMail>,
-        outcome: Result<Report, Panicked>,
+        outcome: Result<Vec<Report>, Panicked>,
     ) -> Result<(), Failure> {
-        let report = outcome?;
+        let reports = outcome?;
         self.jobs_running -= 1;
-        self.metrics.checked(report.checks());
-        let effects = self.core.verified(report);
-        if effects.iter().any(|effect| matches!(effect, Effect::Proven(_))) {
-            self.metrics.proven();
+        self.metrics.shared(reports.len());
+        let mut effects = Vec::new();
+        for report in reports {
+            self.metrics.checked(report.checks());
+            effects.extend(self.core.verified(report));
         }
         self.carry_out(ctx, effects)
     }
@@ -195,8 +193,17 @@ impl Aggregation {
     ) -> Result<(), Failure> {
         for effect in effects {
             match effect {
-                Effect::Verify(job) => self.jobs_waiting.push_back(job),
+                Effect::Prepare(keys) => self.jobs_waiting.push_back(Waiting::Prepare(keys)),
+                Effect::Verify(job) => self.jobs_waiting.push_back(Waiting::Verify(job)),
+                Effect::Disputed { task } => {
+                    tracing::error!(
+                        %task,
+                        "ark's arithmetic and ours disagree: nothing of the task is certified"
+                    );
+                    self.metrics.disputed();
+                }
                 Effect::Proven(result) => {
+                    self.metrics.proven();
                     self.untold.push_back(AggregationEvent::Proven(result));
                 }
                 Effect::Split { task, votes } => {
@@ -215,22 +222,50 @@ impl Aggregation {
         self.tell(ctx)
     }
 
+    /// Hands work to threads that may take their time. Where more waits than there are threads,
+    /// tasks of one table share a check.
     fn run_jobs(&mut self, ctx: &Context<AggregationMail>) -> Result<(), Failure> {
         while self.jobs_running < self.limits.jobs_max {
-            let Some(job) = self.jobs_waiting.pop_front() else {
+            let Some(work) = self.jobs_waiting.pop_front() else {
                 break;
             };
-            let timer = self.metrics.timer();
-            let work = move || {
-                let began = Instant::now();
-                let report = job.run();
-                timer.record(began.elapsed());
-                report
-            };
-            ctx.blocking(work, |outcome| AggregationMail::Verified(Box::new(outcome)))?;
+            let (timer, entropy) = (self.metrics.timer(), Arc::clone(&self.entropy));
+            match work {
+                Waiting::Prepare(preparation) => {
+                    let work = move || preparation.run(entropy.seed());
+                    ctx.blocking(work, |outcome| AggregationMail::Prepared(Box::new(outcome)))?;
+                }
+                Waiting::Verify(job) => {
+                    let jobs = self.and_others(*job);
+                    let work = move || {
+                        let began = Instant::now();
+                        let reports = run_together(jobs, entropy.seed());
+                        timer.record(began.elapsed());
+                        reports
+                    };
+                    ctx.blocking(work, |outcome| AggregationMail::Verified(Box::new(outcome)))?;
+                }
+            }
             self.jobs_running += 1;
         }
         Ok(())
+    }
+
+    /// A job, and those that wait and go with it. While other threads are free there are none:
+    /// each takes its own at once.
+    fn and_others(&mut self, first: Job) -> Vec<Job> {
+        let mut jobs = vec![first];
+        for work in std::mem::take(&mut self.jobs_waiting) {
+            match work {
+                Waiting::Verify(job)
+                    if jobs.len() < self.limits.tasks_per_check_max && jobs[0].goes_with(&job) =>
+                {
+                    jobs.push(*job);
+                }
+                Waiting::Prepare(_) | Waiting::Verify(_) => self.jobs_waiting.push_back(work),
+            }
+        }
+        jobs
     }
 
     /// Tells what there is room for. Telling never waits: the listener may be asking us.
@@ -246,7 +281,7 @@ impl Aggregation {
             }
         }
         let events = self.untold.len();
-        self.metrics.holds(self.core.tasks_len(), events);
+        self.metrics.holds(self.core.tasks_len(), self.core.suspects_len(), events);
         if self.limits.events_max < events {
             let listener = self.listener.id();
             return Err(Failure::because(format!("{events} events wait for {listener}")));

@@ -19,9 +19,12 @@ mod metrics;
 mod port;
 mod signer;
 
-pub use aggregation::{Aggregation, AggregationArgs, AggregationLimits, AggregationMail};
+pub use aggregation::{
+    Aggregation, AggregationArgs, AggregationLimits, AggregationMail, Entropy, SystemEntropy,
+};
 pub use metrics::describe;
 pub use port::{KeySource, KeySourceError};
 pub use signer::{Signer, SignerArgs, SignerLimits, guard_stream};
+pub use synod_signature_core::aggregation::{Arithmetic, Limits as CollectionLimits};
 pub use synod_signature_core::guard::{GuardRecord, Mark};
-pub use synod_signature_core::{SecretError, SecretKey, aggregation::Limits as CollectionLimits};
+pub use synod_signature_core::{SecretError, SecretKey};

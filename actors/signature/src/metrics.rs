@@ -19,6 +19,9 @@ const PROVEN: &str = "aggregation_proven_results_total";
 const TASKS: &str = "aggregation_open_tasks";
 const CHECKS: &str = "aggregation_checks_total";
 const VERIFYING: &str = "aggregation_verifying_seconds";
+const SHARED: &str = "aggregation_tasks_per_verification";
+const DISPUTED: &str = "aggregation_arithmetic_differences_total";
+const SUSPECTS: &str = "aggregation_suspects";
 const EVENTS: &str = "aggregation_untold_events";
 
 /// Tells the recorder what the metrics mean.
@@ -42,6 +45,21 @@ pub fn describe() {
     describe_gauge!(TASKS, Unit::Count, "Tasks for which answers are collected");
     describe_counter!(CHECKS, Unit::Count, "Pairing checks and key recoveries made");
     describe_histogram!(VERIFYING, Unit::Seconds, "Time to verify one batch");
+    describe_histogram!(
+        SHARED,
+        Unit::Count,
+        "Tasks verified together, by one check if all are right"
+    );
+    describe_counter!(
+        DISPUTED,
+        Unit::Count,
+        "Tasks about which ark's arithmetic and ours differ: certified by neither"
+    );
+    describe_gauge!(
+        SUSPECTS,
+        Unit::Count,
+        "Operators whose signatures are checked alone since one of them was false"
+    );
     describe_gauge!(EVENTS, Unit::Count, "Events the listener had no room for yet");
 }
 
@@ -102,6 +120,9 @@ pub(crate) struct AggregationMetrics {
     tasks: Gauge,
     checks: Counter,
     verifying: Histogram,
+    shared: Histogram,
+    disputed: Counter,
+    suspects: Gauge,
     events: Gauge,
 }
 
@@ -114,6 +135,9 @@ impl AggregationMetrics {
             tasks: gauge!(TASKS),
             checks: counter!(CHECKS),
             verifying: histogram!(VERIFYING),
+            shared: histogram!(SHARED),
+            disputed: counter!(DISPUTED),
+            suspects: gauge!(SUSPECTS),
             events: gauge!(EVENTS),
         }
     }
@@ -145,8 +169,18 @@ impl AggregationMetrics {
         self.checks.increment(checks.into());
     }
 
-    pub(crate) fn holds(&self, tasks: usize, events: usize) {
+    /// So many tasks were verified together.
+    pub(crate) fn shared(&self, tasks: usize) {
+        self.shared.record(tasks as f64);
+    }
+
+    pub(crate) fn disputed(&self) {
+        self.disputed.increment(1);
+    }
+
+    pub(crate) fn holds(&self, tasks: usize, suspects: usize, events: usize) {
         self.tasks.set(tasks as f64);
+        self.suspects.set(suspects as f64);
         self.events.set(events as f64);
     }
 

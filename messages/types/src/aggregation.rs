@@ -53,6 +53,9 @@ pub enum OrderRefusal {
     /// An operator, or its key, is in the table twice.
     #[error("{0} or its key is in the table twice")]
     Twice(OperatorId),
+    /// The two arithmetics disagree about the table's keys: nothing is certified with it.
+    #[error("the two arithmetics disagree about the keys of the table")]
+    Disputed,
 }
 
 impl OrderRefusal {
@@ -66,6 +69,7 @@ impl OrderRefusal {
             Self::Uncountable => "uncountable",
             Self::OtherScheme(_) => "other_scheme",
             Self::Twice(_) => "twice",
+            Self::Disputed => "disputed",
         }
     }
 
@@ -109,6 +113,15 @@ pub enum AnswerRefusal {
         /// What it says now.
         second: Digest,
     },
+    /// The task's different outputs would be longer than the limit.
+    #[error("the different outputs of the task would be {bytes} bytes long")]
+    Crowded {
+        /// How long.
+        bytes: usize,
+    },
+    /// The two arithmetics disagree about the task: it stands still.
+    #[error("the two arithmetics disagree about task {0}")]
+    Disputed(TaskId),
     /// Its signature was found false.
     #[error("the answer of {0} was rejected")]
     Rejected(OperatorId),
@@ -125,6 +138,8 @@ impl AnswerRefusal {
             Self::TooLong { .. } => "too_long",
             Self::Duplicate(_) => "duplicate",
             Self::Conflict { .. } => "conflict",
+            Self::Crowded { .. } => "crowded",
+            Self::Disputed(_) => "disputed",
             Self::Rejected(_) => "rejected",
         }
     }

@@ -1,33 +1,59 @@
 //! Collecting signed answers per task until one certificate can be made of them.
 //!
 //! ```text
-//!   Submit ─▶ group by digest ─▶ claimed weight at the threshold? ─▶ Verify(job) ─▶ job.run()
-//!                  ▲                                                                   │
-//!                  └────── wait for more ◀── culprits named, the rest kept ◀── report ─┤
-//!                                                        Proven(certificate) ◀─────────┘
+//!   Open ─▶ Prepare(keys of the table) ─▶ run() ─▶ prepared()
+//!   Submit ─▶ group by digest ─▶ claimed weight at the threshold? ─▶ Verify(job) ─▶ run()
+//!                  ▲                                                                 │
+//!                  └────── wait for more ◀── culprits named, the rest kept ◀─ report ┤
+//!                                                        Proven(certificate) ◀───────┘
 //! ```
 //!
 //! Signatures cost nothing until their claimed weight could decide; then one check of their sum
-//! decides about all of them. Only if that fails are culprits looked for. At most one check per
-//! task is under way; what arrives meanwhile waits for the next.
+//! decides about all of them. Only if that fails are culprits looked for: see `search`. At most
+//! one check per task is under way; what arrives meanwhile waits for the next. Many signatures
+//! are added up in advance, so that the last one needed waits for one check only. Once there is
+//! a certificate, answers cost nothing.
 //!
-//! When no answer can reach the threshold any more, all are verified, so that it can be said who
-//! disagrees with whom.
+//! An operator whose signature was false is a suspect until it has proven itself: its signatures
+//! are checked alone, first, and only where they are needed.
 //!
-//! Invariant: a proven batch is atomic. A member that was verified within a sum is never taken
-//! out of it again, because only the sum was verified.
+//! Where several tasks of one table wait to be verified, one check can decide about all: see
+//! [`run_together`].
+//!
+//! When no answer can reach the threshold any more, all are verified each by itself, so that it
+//! can be said who disagrees with whom.
+//!
+//! Invariant: a batch that was verified as a whole is [`Atomic`]. A member is never taken out of
+//! it again, and nobody is said to have signed because of it; [`Attributed`] members may be.
 
-mod batch;
+mod arithmetic;
+mod atomic;
 mod bisect;
 mod collection;
+mod group;
 mod job;
+mod judge;
+mod key_tree;
 mod keys;
+mod prepare;
+mod roster;
+mod round;
+mod search;
+mod seed;
+mod single;
+mod stakes;
+mod suspects;
+mod work;
 
-pub use batch::{Batch, Culprit, Item, Sum, verify_batch};
-pub use job::{Job, Report};
-pub use keys::{CheckedKey, Key};
+pub use arithmetic::Arithmetic;
+pub use atomic::{Atomic, Attributed, Sum};
+pub use job::{Culprit, Job, Report};
+pub use prepare::{Preparation, Readiness};
+pub use round::run_together;
+pub use seed::Seed;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use synod_types::aggregation::{AnswerRefusal, CertificateOrder, OrderRefusal, Rejection};
 use synod_types::certificate::CertifiedResult;
@@ -38,6 +64,8 @@ use synod_types::task::{Answer, TaskId};
 
 use collection::Collection;
 use keys::KeyRing;
+use roster::{Keys, Rosters};
+use suspects::Suspects;
 
 /// How much may be held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,13 +76,21 @@ pub struct Limits {
     pub members_max: usize,
     /// Bytes of one answer's output.
     pub output_bytes_max: usize,
+    /// Bytes of all different outputs of one task.
+    pub task_bytes_max: usize,
     /// Public keys remembered as checked.
     pub keys_max: usize,
+    /// Tables whose sums of keys are kept ready.
+    pub tables_max: usize,
+    /// Operators remembered for a false signature.
+    pub suspects_max: usize,
 }
 
 /// What the shell must now do.
 #[derive(Debug)]
 pub enum Effect {
+    /// Run this where it blocks nobody, then tell [`Aggregation::prepared`].
+    Prepare(Box<Preparation>),
     /// Run this where it blocks nobody, then tell [`Aggregation::verified`].
     Verify(Box<Job>),
     /// Tell the outcome.
@@ -77,14 +113,23 @@ pub enum Effect {
         /// Why.
         reason: Rejection,
     },
+    /// Tell that the two arithmetics disagree about this task: nothing of it is proven, nobody is
+    /// named, and it stands still.
+    Disputed {
+        /// The task.
+        task: TaskId,
+    },
 }
 
 /// All tasks for which answers are collected.
 #[derive(Debug)]
 pub struct Aggregation {
     limits: Limits,
+    arithmetic: Arithmetic,
     tasks: BTreeMap<TaskId, Collection>,
-    keys: KeyRing,
+    rosters: Rosters,
+    suspects: Suspects,
+    keys: Arc<KeyRing>,
     /// How often a task was opened: tells a job of a task that was closed from one of the same
     /// task opened again.
     openings: u64,
@@ -92,13 +137,26 @@ pub struct Aggregation {
 
 impl Aggregation {
     /// No tasks yet.
-    pub const fn new(limits: Limits) -> Self {
-        Self { limits, tasks: BTreeMap::new(), keys: KeyRing::new(limits.keys_max), openings: 0 }
+    pub fn new(limits: Limits, arithmetic: Arithmetic) -> Self {
+        Self {
+            limits,
+            arithmetic,
+            tasks: BTreeMap::new(),
+            rosters: Rosters::new(limits.tables_max),
+            suspects: Suspects::new(limits.suspects_max),
+            keys: Arc::new(KeyRing::new(limits.keys_max)),
+            openings: 0,
+        }
     }
 
     /// How many tasks are open.
     pub fn tasks_len(&self) -> usize {
         self.tasks.len()
+    }
+
+    /// How many operators have to prove themselves.
+    pub fn suspects_len(&self) -> usize {
+        self.suspects.len()
     }
 
     /// Begins to collect. The same order again begins nothing, and tells again what is proven.
@@ -116,9 +174,21 @@ impl Aggregation {
         if self.limits.members_max < members {
             return Err(OrderRefusal::TooLarge { members });
         }
+        let (roster, keys, is_new) = self.rosters.take(order.rule, &order.table)?;
+        if matches!(keys, Keys::Disputed) {
+            return Err(OrderRefusal::Disputed);
+        }
         self.openings += 1;
-        self.tasks.insert(order.task, Collection::new(order, self.openings)?);
-        Ok(Vec::new())
+        let preparation = is_new.then(|| {
+            Effect::Prepare(Box::new(Preparation {
+                roster: Arc::clone(&roster),
+                arithmetic: self.arithmetic,
+                known: Arc::clone(&self.keys),
+            }))
+        });
+        let task = order.task;
+        self.tasks.insert(task, Collection::new(order, roster, keys, self.openings));
+        Ok(preparation.into_iter().collect())
     }
 
     /// Counts an answer.
@@ -132,19 +202,37 @@ impl Aggregation {
             return Err(AnswerRefusal::TooLong { bytes });
         }
         let collection = self.tasks.get_mut(&task).ok_or(AnswerRefusal::NotOpen(task))?;
-        collection.submit(answer)?;
-        Ok(collection.next(&self.keys).into_iter().collect())
+        let is_suspect = self.suspects.contains(answer.operator);
+        collection.submit(answer, is_suspect, self.limits.task_bytes_max)?;
+        Ok(collection.next().into_iter().collect())
+    }
+
+    /// Takes what became of the keys of a table.
+    pub fn prepared(&mut self, readiness: Readiness) -> Vec<Effect> {
+        let Readiness { roster, keys, known, .. } = readiness;
+        self.keys = known;
+        self.rosters.prepared(roster, &keys);
+        let is_disputed = matches!(keys, Keys::Disputed);
+        let mut effects = Vec::new();
+        for (&task, collection) in &mut self.tasks {
+            if collection.prepared(roster, &keys) {
+                effects.extend(is_disputed.then_some(Effect::Disputed { task }));
+                effects.extend(collection.next());
+            }
+        }
+        effects
     }
 
     /// Takes the report of a job. A task closed meanwhile is left alone.
     pub fn verified(&mut self, report: Report) -> Vec<Effect> {
-        self.keys.learn(&report.learned);
         let collection = self.tasks.get_mut(&report.task);
         let Some(collection) = collection.filter(|one| one.opening() == report.opening) else {
             return Vec::new();
         };
-        let mut effects = collection.settle(report);
-        effects.extend(collection.next(&self.keys));
+        let (mut effects, judged) = collection.settle(report);
+        judged.proved.into_iter().for_each(|operator| self.suspects.proved(operator));
+        judged.guilty.into_iter().for_each(|operator| self.suspects.guilty(operator));
+        effects.extend(collection.next());
         effects
     }
 

@@ -5,6 +5,7 @@
 //! [`G1`] and [`G2`] lies on its curve, in its subgroup, and is not the identity.
 
 mod counting;
+mod curve;
 mod hash;
 mod key;
 mod pairing;
@@ -12,9 +13,9 @@ mod point;
 mod possession;
 
 pub use counting::Counting;
+pub(crate) use curve::{Ark, Curve, Synod};
 pub use hash::{PONOS_DST, encode_svdw, hash_solidity, hash_svdw};
 pub use key::{PublicPair, SecretKey, operator_id};
-pub(crate) use pairing::{Product, product};
 pub use pairing::{combined_pairing_input, pairing_input, verify};
 pub use point::{G1, G2, PointError};
 pub use possession::{Registration, RegistryDomain};

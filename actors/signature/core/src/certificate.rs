@@ -10,7 +10,7 @@ use alloy_primitives::{B256, Bytes};
 use synod_types::certificate::{
     Bn254Certificate, EcdsaCertificate, NonSignerWitness, OperatorRow, OperatorTable,
 };
-use synod_types::signature::PublicKey;
+use synod_types::signature::{Bn254G1, Bn254G2, PublicKey};
 
 use crate::bn254::{G1, G2};
 use crate::ecdsa::Recovered;
@@ -42,7 +42,18 @@ pub fn bn254_certificate(
     (signature, apk_g2): (&G1, &G2),
     has_signed: impl Fn(usize) -> bool,
 ) -> Option<Bn254Certificate> {
-    let tree = operator_tree(table)?;
+    let sums = (signature.encode(), apk_g2.encode());
+    bn254_certificate_of(table, &operator_tree(table)?, message_hash, sums, has_signed)
+}
+
+/// The same, over a tree that is made, of sums as they travel.
+pub(crate) fn bn254_certificate_of(
+    table: &OperatorTable,
+    tree: &MerkleTree,
+    message_hash: B256,
+    (signature, apk_g2): (Bn254G1, Bn254G2),
+    has_signed: impl Fn(usize) -> bool,
+) -> Option<Bn254Certificate> {
     let absent = (0..table.members.len()).filter(|&index| !has_signed(index));
     let witness = |index: usize| {
         let proof = tree.proof(index)?;
@@ -52,8 +63,8 @@ pub fn bn254_certificate(
     Some(Bn254Certificate {
         reference_timestamp: table.reference_timestamp,
         message_hash,
-        signature: signature.encode(),
-        apk_g2: apk_g2.encode(),
+        signature,
+        apk_g2,
         non_signers: absent.map(witness).collect::<Option<_>>()?,
     })
 }

@@ -1,8 +1,11 @@
 use std::sync::Arc;
+use std::thread::ThreadId;
 
+use parking_lot::{Condvar, Mutex};
 use synod_protocol::signature::AggregationEvent as Event;
 use synod_signature_core::SecretKey;
-use synod_supervision::{Address, Reply, Running};
+use synod_signature_core::aggregation::Seed;
+use synod_supervision::{Address, Lane, Message, Reply, Running};
 use synod_tests::stage::{Stage, clock_at, id, room};
 use synod_types::actor::Incarnation;
 use synod_types::aggregation::{AnswerRefusal, CertificateOrder, OrderRefusal, Rejection};
@@ -64,10 +67,38 @@ impl Actor for Listener {
     }
 }
 
+/// Randomness that is none, and which threads asked for it: all pairings are theirs. They wait
+/// at the gate while it is closed.
+#[derive(Default)]
+struct Dice {
+    threads: Mutex<Vec<ThreadId>>,
+    is_closed: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Dice {
+    fn close(&self, is_closed: bool) {
+        *self.is_closed.lock() = is_closed;
+        self.opened.notify_all();
+    }
+}
+
+impl Entropy for Dice {
+    fn seed(&self) -> Option<Seed> {
+        self.threads.lock().push(std::thread::current().id());
+        let mut is_closed = self.is_closed.lock();
+        while *is_closed {
+            self.opened.wait(&mut is_closed);
+        }
+        Some(Seed([4; 32]))
+    }
+}
+
 struct Collecting {
     stage: Stage,
     aggregation: Address<AggregationMail>,
     listener: Address<ListenerMsg>,
+    dice: Arc<Dice>,
     _running: Running,
 }
 
@@ -79,10 +110,16 @@ impl Collecting {
         let aggregation = stage.address("aggregation", room(64));
         stage.add::<Listener>(&listener, ());
         let events = listener.outlet();
-        let args = AggregationArgs { events, limits: AggregationLimits::default() };
+        let dice = Arc::new(Dice::default());
+        let args = AggregationArgs {
+            events,
+            limits: AggregationLimits { jobs_max: 1, ..AggregationLimits::default() },
+            arithmetic: Arithmetic::CrossCheck,
+            entropy: Arc::clone(&dice) as Arc<dyn Entropy>,
+        };
         stage.add::<Aggregation>(&aggregation, args);
         let running = stage.start().await;
-        Self { stage, aggregation, listener, _running: running }
+        Self { stage, aggregation, listener, dice, _running: running }
     }
 
     async fn open(&self, task: u8) -> Result<(), OrderRefusal> {
@@ -193,4 +230,46 @@ async fn a_closed_task_is_forgotten() {
     collecting.open(1).await.unwrap();
     collecting.aggregation.send(AggregationMsg::Close(task(1)).into()).await.unwrap();
     assert_eq!(collecting.submit(answer(1, 0)).await, Err(AnswerRefusal::NotOpen(task(1))));
+}
+
+/// Everything runs on one thread but what is handed to the pool, and only there is it known what
+/// to verify with.
+#[tokio::test(start_paused = true)]
+async fn no_pairing_runs_on_a_thread_of_the_actors() {
+    let collecting = Collecting::begin(64).await;
+    collecting.open(1).await.unwrap();
+    collecting.heard().await;
+    for one in [Answer { signature: answer(2, 0).signature, ..answer(1, 0) }, answer(1, 1)] {
+        collecting.submit(one).await.unwrap();
+    }
+    for n in 2..4 {
+        collecting.submit(answer(1, n)).await.unwrap();
+    }
+    let heard = collecting.heard().await;
+    assert!(matches!(heard.last(), Some(Event::Proven(_))), "{heard:?}");
+    let threads = collecting.dice.threads.lock();
+    assert_eq!(threads.len(), 3, "the keys, the first three answers, the fourth");
+    assert!(!threads.contains(&std::thread::current().id()));
+}
+
+/// While the only thread is busy the others' answers gather, and are decided together.
+#[tokio::test(start_paused = true)]
+async fn tasks_that_wait_share_a_check() {
+    let collecting = Collecting::begin(64).await;
+    for of in 1..=5 {
+        collecting.open(of).await.unwrap();
+    }
+    collecting.heard().await;
+    collecting.dice.close(true);
+    for of in 1..=5 {
+        for n in 0..3 {
+            collecting.submit(answer(of, n)).await.unwrap();
+        }
+    }
+    collecting.dice.close(false);
+    let heard = collecting.heard().await;
+    let proven = heard.iter().filter(|event| matches!(event, Event::Proven(_)));
+    assert_eq!(proven.count(), 5);
+    let jobs = collecting.dice.threads.lock().len();
+    assert_eq!(jobs, 3, "the keys, the first task, the four others");
 }

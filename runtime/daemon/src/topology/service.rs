@@ -3,11 +3,13 @@
 mod keys;
 mod tasks;
 
+use std::sync::Arc;
+
 use synod_config::{AggregationSettings, QuorumSettings, Settings, SignerSettings};
 use synod_quorum::Quorum;
 use synod_signature::{
-    Aggregation, AggregationArgs, AggregationLimits, CollectionLimits, GuardRecord, Signer,
-    SignerArgs, SignerLimits,
+    Aggregation, AggregationArgs, AggregationLimits, Arithmetic, CollectionLimits, GuardRecord,
+    Signer, SignerArgs, SignerLimits, SystemEntropy,
 };
 use synod_supervision::core::ChildPolicy;
 use synod_supervision::{ChildSpec, Outlet};
@@ -52,7 +54,15 @@ impl Maker<'_> {
             tasks_max: settings.tasks_max,
             members_max: settings.members_max,
             output_bytes_max: settings.output_bytes_max,
+            task_bytes_max: settings.task_bytes_max,
             keys_max: settings.keys_max,
+            tables_max: settings.tables_max,
+            suspects_max: settings.suspects_max,
+        };
+        let arithmetic = match settings.arithmetic {
+            synod_config::Arithmetic::Ark => Arithmetic::Ark,
+            synod_config::Arithmetic::Synod => Arithmetic::Synod,
+            synod_config::Arithmetic::CrossCheck => Arithmetic::CrossCheck,
         };
         let events = self.addresses.takes_proofs(&self.target(id, "events"));
         let args = AggregationArgs {
@@ -60,9 +70,12 @@ impl Maker<'_> {
             limits: AggregationLimits {
                 collection,
                 jobs_max: settings.jobs_max,
+                tasks_per_check_max: settings.tasks_per_check_max,
                 events_max: settings.events_max,
                 retry_after: settings.retry_after,
             },
+            arithmetic,
+            entropy: Arc::new(SystemEntropy),
         };
         Ok(ChildSpec::worker::<Aggregation>(policy, &self.addresses.aggregations[id], args))
     }

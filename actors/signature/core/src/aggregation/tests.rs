@@ -15,7 +15,16 @@ use crate::{bls12381, bn254};
 
 const TASK: TaskId = TaskId(B256::repeat_byte(7));
 const TIMESTAMP: u32 = 1_795_176_149;
-const LIMITS: Limits = Limits { tasks_max: 2, members_max: 12, output_bytes_max: 64, keys_max: 16 };
+const LIMITS: Limits = Limits {
+    tasks_max: 2,
+    members_max: 400,
+    output_bytes_max: 64,
+    task_bytes_max: 100,
+    keys_max: 16,
+    tables_max: 2,
+    suspects_max: 8,
+};
+const SEED: Option<Seed> = Some(Seed([3; 32]));
 const RULES: [CertificateRule; 3] = [
     CertificateRule::Bn254,
     CertificateRule::Bls12381,
@@ -25,11 +34,15 @@ const YES: &[u8] = b"yes";
 const NO: &[u8] = b"no";
 
 fn operator(n: usize) -> OperatorId {
-    OperatorId(Address::repeat_byte(u8::try_from(n).unwrap() + 1))
+    let mut bytes = [7; 20];
+    bytes[..2].copy_from_slice(&u16::try_from(n).unwrap().to_be_bytes());
+    OperatorId(Address::new(bytes))
 }
 
 fn secret(scheme: Scheme, n: usize) -> SecretKey {
-    SecretKey::from_bytes(scheme, &[u8::try_from(n).unwrap() + 1; 32]).unwrap()
+    let mut bytes = [1; 32];
+    bytes[30..].copy_from_slice(&u16::try_from(n).unwrap().to_be_bytes());
+    SecretKey::from_bytes(scheme, &bytes).unwrap()
 }
 
 /// Operator `n` weighs `weights[n]`; three quarters must agree.
@@ -58,20 +71,31 @@ fn forged(rule: CertificateRule, n: usize, output: &'static [u8]) -> Answer {
 }
 
 /// Carries out the effects until nothing is left to verify. What was told, in order.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 struct Told {
     proven: Vec<CertifiedResult>,
     rejected: Vec<(OperatorId, Rejection)>,
     split: Vec<Vec<Vote>>,
+    disputed: Vec<TaskId>,
+    /// Of every verification.
     checks: Vec<u32>,
+    /// Of every table.
+    key_checks: Vec<u32>,
 }
 
 impl Told {
     fn carry_out(&mut self, aggregation: &mut Aggregation, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
+                Effect::Prepare(preparation) => {
+                    let readiness = preparation.run(SEED);
+                    self.key_checks.push(readiness.checks());
+                    let effects = aggregation.prepared(readiness);
+                    self.carry_out(aggregation, effects);
+                }
+                Effect::Disputed { task } => self.disputed.push(task),
                 Effect::Verify(job) => {
-                    let report = job.run();
+                    let report = job.run(SEED);
                     self.checks.push(report.checks());
                     let effects = aggregation.verified(report);
                     self.carry_out(aggregation, effects);
@@ -84,11 +108,24 @@ impl Told {
     }
 }
 
+/// One where the task is open, its keys are checked.
+fn opened(order: &CertificateOrder) -> Aggregation {
+    let mut aggregation = Aggregation::new(LIMITS, Arithmetic::Synod);
+    let effects = aggregation.open(order.clone()).unwrap();
+    Told::default().carry_out(&mut aggregation, effects);
+    aggregation
+}
+
 /// Submits the answers; says who signed the certificate, if there is one, and who was rejected.
 fn run(order: &CertificateOrder, answers: Vec<Answer>) -> Told {
-    let mut aggregation = Aggregation::new(LIMITS);
-    assert!(aggregation.open(order.clone()).unwrap().is_empty());
+    run_by(Arithmetic::CrossCheck, order, answers)
+}
+
+fn run_by(arithmetic: Arithmetic, order: &CertificateOrder, answers: Vec<Answer>) -> Told {
+    let mut aggregation = Aggregation::new(LIMITS, arithmetic);
     let mut told = Told::default();
+    let effects = aggregation.open(order.clone()).unwrap();
+    told.carry_out(&mut aggregation, effects);
     for answer in answers {
         if let Ok(effects) = aggregation.submit(answer) {
             told.carry_out(&mut aggregation, effects);
@@ -212,8 +249,7 @@ fn when_nothing_can_win_it_is_told_who_said_what() {
 #[test]
 fn a_split_is_told_again_when_the_task_is_opened_again() {
     let order = order(CertificateRule::Bn254, &[3, 3]);
-    let mut aggregation = Aggregation::new(LIMITS);
-    aggregation.open(order.clone()).unwrap();
+    let mut aggregation = opened(&order);
     let mut told = Told::default();
     for (n, output) in [(0, YES), (1, NO)] {
         let effects = aggregation.submit(answer(CertificateRule::Bn254, n, output)).unwrap();
@@ -277,17 +313,24 @@ fn a_key_that_is_none_costs_only_its_owner() {
 #[test]
 fn keys_are_checked_once_and_a_good_batch_costs_one_check() {
     let order = order(CertificateRule::Bn254, &[1; 4]);
-    let mut aggregation = Aggregation::new(LIMITS);
+    let mut aggregation = Aggregation::new(LIMITS, Arithmetic::Synod);
     let mut told = Told::default();
-    for _ in 0..2 {
-        assert!(aggregation.open(order.clone()).unwrap().is_empty());
+    for timestamp in 0..2 {
+        let mut order = order.clone();
+        Arc::make_mut(&mut order.table).reference_timestamp = TIMESTAMP + timestamp;
+        let effects = aggregation.open(order.clone()).unwrap();
+        told.carry_out(&mut aggregation, effects);
         for n in 0..3 {
-            let effects = aggregation.submit(answer(order.rule, n, YES)).unwrap();
+            let digest = order.rule.digest(TIMESTAMP + timestamp, TASK, YES);
+            let signature = secret(Scheme::Bn254, n).sign(digest);
+            let answer = Answer { digest, signature, ..answer(order.rule, n, YES) };
+            let effects = aggregation.submit(answer).unwrap();
             told.carry_out(&mut aggregation, effects);
         }
         assert!(aggregation.close(TASK));
     }
-    assert_eq!(told.checks, [3 + 1, 1]);
+    assert_eq!(told.key_checks, [1], "all keys at once, once for both tables");
+    assert_eq!(told.checks, [1, 1]);
     assert_eq!(told.proven.len(), 2);
 }
 
@@ -295,31 +338,42 @@ fn keys_are_checked_once_and_a_good_batch_costs_one_check() {
 fn a_job_of_an_earlier_opening_is_no_news() {
     let rule = CertificateRule::Bn254;
     let order = order(rule, &[1]);
-    let mut aggregation = Aggregation::new(LIMITS);
-    aggregation.open(order.clone()).unwrap();
+    let mut aggregation = opened(&order);
     let mut effects = aggregation.submit(answer(rule, 0, YES)).unwrap();
     let Some(Effect::Verify(job)) = effects.pop() else { panic!("one is enough") };
     aggregation.close(TASK);
     aggregation.open(order).unwrap();
-    assert!(aggregation.verified(job.run()).is_empty());
+    assert!(aggregation.verified(job.run(SEED)).is_empty());
     assert!(aggregation.submit(answer(rule, 0, YES)).is_ok());
 }
 
 #[test]
 fn answers_that_come_during_a_check_wait_for_the_next() {
     let rule = CertificateRule::Bn254;
-    let mut aggregation = Aggregation::new(LIMITS);
-    aggregation.open(order(rule, &[1; 4])).unwrap();
+    let mut aggregation = opened(&order(rule, &[1; 4]));
     aggregation.submit(forged(rule, 0, YES)).unwrap();
     aggregation.submit(answer(rule, 1, YES)).unwrap();
     let mut effects = aggregation.submit(answer(rule, 2, YES)).unwrap();
     let Some(Effect::Verify(job)) = effects.pop() else { panic!("three are enough") };
     assert!(aggregation.submit(answer(rule, 3, YES)).unwrap().is_empty());
     let mut told = Told::default();
-    let effects = aggregation.verified(job.run());
+    let effects = aggregation.verified(job.run(SEED));
     told.carry_out(&mut aggregation, effects);
     assert_eq!(told.rejected, [(operator(0), Rejection::Mismatch)]);
     assert_certified(&order(rule, &[1; 4]), &told.proven[0], &[1, 2, 3]);
+}
+
+/// The right signature of YES, moved by so many generators.
+fn shifted(n: usize, by: i32) -> Answer {
+    let honest = answer(CertificateRule::Bn254, n, YES);
+    let mut point = G1::decode(&crate::key::fixed(&honest.signature.bytes).unwrap()).unwrap();
+    let generator = G1::generator();
+    for _ in 0..by.abs() {
+        let moved = if by < 0 { point.minus(&generator) } else { G1::sum([&point, &generator]) };
+        point = moved.unwrap();
+    }
+    let bytes = Bytes::from(point.encode());
+    Answer { signature: Signature { scheme: Scheme::Bn254, bytes }, ..honest }
 }
 
 /// Signatures shifted against each other cancel in their sum: they prove nothing singly, and
@@ -327,20 +381,15 @@ fn answers_that_come_during_a_check_wait_for_the_next() {
 #[test]
 fn a_proven_batch_stays_together() {
     let rule = CertificateRule::Bn254;
-    let shift = G1::generator();
-    let shifted = |n: usize, away: bool| {
-        let honest = answer(rule, n, YES);
-        let point = G1::decode(&crate::key::fixed(&honest.signature.bytes).unwrap()).unwrap();
-        let point = if away { point.minus(&shift) } else { G1::sum([&point, &shift]) };
-        let bytes = Bytes::from(point.unwrap().encode());
-        Answer { signature: Signature { scheme: Scheme::Bn254, bytes }, ..honest }
-    };
-    let answers = vec![shifted(0, false), shifted(1, true), answer(rule, 2, YES)];
+    let answers = vec![shifted(0, 5), shifted(1, -5), answer(rule, 2, YES)];
     let order = order(rule, &[1; 4]);
     let told = run(&order, answers);
     assert!(told.rejected.is_empty());
     assert_certified(&order, &told.proven[0], &[0, 1, 2]);
 }
 
+mod attribution;
 mod properties;
 mod refusals;
+mod suspects;
+mod together;

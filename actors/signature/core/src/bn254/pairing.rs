@@ -1,49 +1,17 @@
-use std::sync::LazyLock;
-
 use alloy_primitives::keccak256;
-use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine, G2Projective};
-use ark_ec::pairing::{Pairing, PairingOutput};
-use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{AdditiveGroup, PrimeField};
+use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine};
+use ark_ec::AffineRepr;
+use ark_ff::PrimeField;
 use synod_types::signature::Digest;
 
+use super::curve::{Ark, Curve};
 use super::hash::hash_solidity;
 use super::point::{G1, G2};
-
-type Prepared = <Bn254 as Pairing>::G2Prepared;
-
-/// The lines of −G2, which every check needs.
-static MINUS_G2: LazyLock<Prepared> = LazyLock::new(|| Prepared::from(-G2Affine::generator()));
-
-/// e(σ, −G2) · e(H, apk): one exactly if σ is the signature of H by apk.
-///
-/// Sums of signatures and of keys multiply the products, so the product of a part, taken out of
-/// the product of the whole, leaves the product of the rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Product(PairingOutput<Bn254>);
-
-impl Product {
-    pub(crate) fn is_one(&self) -> bool {
-        self.0 == PairingOutput::ZERO
-    }
-
-    /// What is left of the whole without this part of it.
-    pub(crate) fn rest_of(&self, whole: &Self) -> Self {
-        Self(whole.0 - self.0)
-    }
-}
-
-/// Identities among sums are taken as they are: they add nothing.
-pub(crate) fn product(signature: &G1Projective, message: &G1, key: &G2Projective) -> Product {
-    let points = [signature.into_affine(), message.0];
-    let lines = [MINUS_G2.clone(), Prepared::from(key.into_affine())];
-    Product(Bn254::multi_pairing(points, lines))
-}
 
 /// Whether `signature` is that of `message` by the owner of `key`. The same check serves a sum
 /// of signatures of one message and the sum of their keys.
 pub fn verify(message: &G1, key: &G2, signature: &G1) -> bool {
-    product(&signature.0.into(), message, &key.0.into()).is_one()
+    Ark::product(&signature.0, &[(message.0, key.0)]) == Ark::one()
 }
 
 /// Input of the pairing precompile (0x08) for the same check: (σ, −G2), (H, apk).

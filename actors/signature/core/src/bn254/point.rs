@@ -22,11 +22,11 @@ pub enum PointError {
 
 /// A point of G1 other than the identity. (On BN254 the whole curve is the subgroup.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct G1(pub(super) G1Affine);
+pub struct G1(pub(crate) G1Affine);
 
 /// A point of the prime-order subgroup G2 other than the identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct G2(pub(super) G2Affine);
+pub struct G2(pub(crate) G2Affine);
 
 impl G1 {
     /// The point that X ‖ Y stand for.
@@ -67,7 +67,7 @@ impl G1 {
     }
 
     /// The sum, identity or not.
-    pub(crate) fn total<'a>(points: impl IntoIterator<Item = &'a Self>) -> G1Projective {
+    pub(super) fn total<'a>(points: impl IntoIterator<Item = &'a Self>) -> G1Projective {
         points.into_iter().map(|point| point.0).sum()
     }
 
@@ -83,6 +83,18 @@ impl G2 {
     /// # Errors
     /// See [`PointError`].
     pub fn decode(bytes: &Bn254G2) -> Result<Self, PointError> {
+        let Self(point) = Self::decode_trusted(bytes)?;
+        if !point.is_in_correct_subgroup_assuming_on_curve() {
+            return Err(PointError::NotInSubgroup);
+        }
+        Ok(Self(point))
+    }
+
+    /// A point that was encoded or found good before: the subgroup is not checked again.
+    ///
+    /// # Errors
+    /// See [`PointError`].
+    pub(crate) fn decode_trusted(bytes: &Bn254G2) -> Result<Self, PointError> {
         let word = |n: usize| coordinate(&bytes.0[32 * n..32 * (n + 1)]);
         let x = Fq2 { c1: word(0)?, c0: word(1)? };
         let y = Fq2 { c1: word(2)?, c0: word(3)? };
@@ -90,13 +102,7 @@ impl G2 {
             return Err(PointError::Identity);
         }
         let point = G2Affine::new_unchecked(x, y);
-        if !point.is_on_curve() {
-            return Err(PointError::NotOnCurve);
-        }
-        if !point.is_in_correct_subgroup_assuming_on_curve() {
-            return Err(PointError::NotInSubgroup);
-        }
-        Ok(Self(point))
+        if point.is_on_curve() { Ok(Self(point)) } else { Err(PointError::NotOnCurve) }
     }
 
     /// X.A1 ‖ X.A0 ‖ Y.A1 ‖ Y.A0, big-endian.
@@ -122,7 +128,7 @@ impl G2 {
     }
 
     /// The sum, identity or not.
-    pub(crate) fn total<'a>(points: impl IntoIterator<Item = &'a Self>) -> G2Projective {
+    pub(super) fn total<'a>(points: impl IntoIterator<Item = &'a Self>) -> G2Projective {
         points.into_iter().map(|point| point.0).sum()
     }
 

@@ -7,12 +7,14 @@
 
 use alloy_primitives::{Address, B256, U256, keccak256};
 use ark_bn254::Fr;
+use ark_ec::CurveGroup;
 use ark_ff::PrimeField;
 use synod_types::signature::Digest;
 
+use super::curve::{Ark, Curve};
 use super::hash::hash_solidity;
 use super::key::PublicPair;
-use super::pairing::{combined, gamma_of, product};
+use super::pairing::{combined, gamma_of};
 use super::point::G1;
 
 /// What the digests of one registry are bound to: the domain of EIP-712.
@@ -99,8 +101,9 @@ impl Registration {
             Self::KeyRegistrar { .. } => gamma_of(digest, pair.g1(), pair.g2(), proof),
         };
         let [left, right] = combined(gamma, &message, pair.g1(), proof);
-        G1::from_sum(right)
-            .is_some_and(|right| product(&left, &right, &pair.g2().0.into()).is_one())
+        G1::from_sum(right).is_some_and(|right| {
+            Ark::product(&left.into_affine(), &[(right.0, pair.g2().0)]) == Ark::one()
+        })
     }
 }
 

@@ -3,7 +3,7 @@ use super::*;
 #[test]
 fn answers_are_refused_by_name() {
     let rule = CertificateRule::Bn254;
-    let mut aggregation = Aggregation::new(LIMITS);
+    let mut aggregation = Aggregation::new(LIMITS, Arithmetic::Ark);
     let mut refusal = |answer| aggregation.submit(answer).map(drop);
     assert_eq!(refusal(answer(rule, 0, YES)), Err(AnswerRefusal::NotOpen(TASK)));
 
@@ -19,6 +19,10 @@ fn answers_are_refused_by_name() {
     let (first, second) = (answer(rule, 0, YES).digest, answer(rule, 0, NO).digest);
     let conflict = AnswerRefusal::Conflict { operator: operator(0), first, second };
     assert_eq!(refusal(answer(rule, 0, NO)), Err(conflict));
+    assert_eq!(refusal(answer(rule, 1, &[1; 64])), Ok(()));
+    let crowded = AnswerRefusal::Crowded { bytes: 3 + 64 + 40 };
+    assert_eq!(refusal(answer(rule, 2, &[2; 40])), Err(crowded));
+    assert_eq!(refusal(answer(rule, 2, &[1; 64])), Ok(()));
     assert!(aggregation.close(TASK));
     assert!(!aggregation.close(TASK));
 }
@@ -26,8 +30,7 @@ fn answers_are_refused_by_name() {
 #[test]
 fn rejected_and_late_answers_cost_nothing() {
     let rule = CertificateRule::Ecdsa { major_version: '1', verifier: Address::ZERO };
-    let mut aggregation = Aggregation::new(LIMITS);
-    aggregation.open(order(rule, &[7, 7, 1])).unwrap();
+    let mut aggregation = opened(&order(rule, &[7, 7, 1]));
     let mut told = Told::default();
     for (n, is_forged) in [(0, true), (2, false), (1, false)] {
         let one = if is_forged { forged(rule, n, YES) } else { answer(rule, n, YES) };
@@ -43,9 +46,8 @@ fn rejected_and_late_answers_cost_nothing() {
 fn the_same_order_again_tells_again_and_another_is_refused() {
     let rule = CertificateRule::Bn254;
     let order = order(rule, &[1]);
-    let mut aggregation = Aggregation::new(LIMITS);
+    let mut aggregation = opened(&order);
     let mut told = Told::default();
-    aggregation.open(order.clone()).unwrap();
     let effects = aggregation.submit(answer(rule, 0, YES)).unwrap();
     told.carry_out(&mut aggregation, effects);
     let late = aggregation.submit(answer(rule, 0, YES)).map(drop);
@@ -64,7 +66,7 @@ fn orders_are_refused_by_name() {
     let rule = CertificateRule::Bn254;
     #[track_caller]
     fn check(order: CertificateOrder, expected: OrderRefusal) {
-        assert_eq!(Aggregation::new(LIMITS).open(order).map(drop), Err(expected));
+        assert_eq!(Aggregation::new(LIMITS, Arithmetic::Ark).open(order).map(drop), Err(expected));
     }
     let with = |change: fn(&mut OperatorTable)| {
         let mut order = order(rule, &[1; 2]);
@@ -73,7 +75,7 @@ fn orders_are_refused_by_name() {
     };
     check(order(rule, &[]), OrderRefusal::NoStake);
     check(order(rule, &[0, 0]), OrderRefusal::NoStake);
-    check(order(rule, &[1; 13]), OrderRefusal::TooLarge { members: 13 });
+    check(order(rule, &[1; 401]), OrderRefusal::TooLarge { members: 401 });
     let most =
         |table: &mut OperatorTable| table.members[0].weights[0].0 = alloy_primitives::U256::MAX;
     check(with(most), OrderRefusal::Uncountable);
@@ -88,7 +90,7 @@ fn orders_are_refused_by_name() {
         |table: &mut OperatorTable| table.members[1].key = secret(Scheme::Ecdsa, 1).public();
     check(with(other), OrderRefusal::OtherScheme(operator(1)));
 
-    let mut aggregation = Aggregation::new(LIMITS);
+    let mut aggregation = Aggregation::new(LIMITS, Arithmetic::Ark);
     for n in 0..2 {
         let task = TaskId(B256::repeat_byte(n));
         aggregation.open(CertificateOrder { task, ..order(rule, &[1]) }).unwrap();
