@@ -46,3 +46,6 @@ impl<T: Copy + Ord> Timers<T> {
         self.armed
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@ use synod_types::memory::{Content, Importance, Label, MemoryHit, Order, ScoredBy
 
 use super::*;
 
+mod limits;
 mod reorg;
 mod scripts;
 

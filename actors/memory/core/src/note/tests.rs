@@ -94,3 +94,26 @@ fn branches_agents_and_chains_have_their_own_memories() {
     ];
     assert_eq!(BTreeSet::from(ids).len(), ids.len());
 }
+
+#[test]
+fn a_payload_is_quoted_whole_up_to_the_limit() {
+    let quote = |bytes: usize| quoted(&vec![b'x'; bytes]);
+    assert_eq!(quote(QUOTED_MAX), format!("\"{}\"", "x".repeat(QUOTED_MAX)));
+    assert!(quote(QUOTED_MAX + 1).ends_with("x\" and 1 more bytes"));
+}
+
+#[test]
+fn as_many_logs_are_told_as_fit_and_the_others_are_counted() {
+    let agent = AgentId::new("observer").unwrap();
+    let logs = vec![log(vec![B256::ZERO], Bytes::new()); 3];
+    let text = |bytes_max: usize| {
+        let note = memory(&agent, CHAIN, &block(), &logs, bytes_max);
+        note.content.text().unwrap().to_owned()
+    };
+    let whole = text(16 * 1024);
+    assert_eq!(whole.matches("Log 0").count(), 3);
+    assert_eq!(text(whole.len() + CLOSING_BYTES), whole, "it fits exactly");
+    let cut = text(whole.len() + CLOSING_BYTES - 1);
+    assert_eq!(cut.matches("Log 0").count(), 2);
+    assert!(cut.ends_with(" And 1 more logs."), "{cut}");
+}

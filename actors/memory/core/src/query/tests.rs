@@ -7,6 +7,8 @@ use synod_types::time::Moment;
 
 use super::*;
 
+mod scores;
+
 const WORDS: [&str; 6] = ["block", "task", "stake", "operator", "swap", "bridge"];
 const TAGS: [&str; 3] = ["a", "b", "c"];
 const KINDS: [MemoryKind; 3] = [MemoryKind::Episodic, MemoryKind::Semantic, MemoryKind::Working];

@@ -238,3 +238,21 @@ fn limits_hold() {
     let kept: Vec<BallotId> = ballots.evidence().map(|offence| offence.ballot).collect();
     assert_eq!(kept, [id(2), id(3)], "the oldest offence went");
 }
+
+#[test]
+fn a_ballot_may_have_as_many_members_as_the_limit_says() {
+    let mut ballots = Ballots::new(LIMITS);
+    let eight = question(ID, percent(67), &[&[1_u64] as &[u64]; 8]);
+    let opened = ballots.apply(START, Input::Open(eight));
+    assert_eq!(opened, Ok(vec![Effect::WakeAt(ID, START + WINDOW)]));
+}
+
+#[test]
+fn a_stranger_who_knocks_after_the_window_brings_its_end_to_light() {
+    let mut ballots = Ballots::new(LIMITS);
+    ballots.apply(START, Input::Open(question(ID, percent(67), &[&[1]]))).unwrap();
+    let expired = vec![Effect::Settle(Verdict::Expired(ID))];
+    assert_eq!(ballots.apply(START + WINDOW, vote(ID, 9, YES)), Ok(expired));
+    let stranger = Refusal::Stranger { ballot: ID, operator: operator(9) };
+    assert_eq!(ballots.apply(START + WINDOW, vote(ID, 9, YES)), Err(stranger));
+}

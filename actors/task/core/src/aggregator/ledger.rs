@@ -8,7 +8,7 @@ use synod_types::time::Moment;
 use super::entry::{End, Entry, Work};
 use super::record::Record;
 
-const OFFENCES_MAX: usize = 1_024;
+pub(super) const OFFENCES_MAX: usize = 1_024;
 
 /// Everything that records say, and nothing else changes but what dies with an incarnation.
 #[derive(Debug, Default)]

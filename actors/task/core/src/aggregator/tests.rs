@@ -495,3 +495,4 @@ fn lists_are_filtered_and_paged_newest_first() {
 }
 
 mod chain;
+mod limits;

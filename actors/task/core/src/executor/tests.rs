@@ -319,3 +319,17 @@ fn a_new_life_goes_on_where_the_old_one_ended() {
     let ended = [Effect::Ended(Err(SubmitRefusal::UnknownSet))];
     resumes(vec![submit(1, 1)], unserved, &ended);
 }
+
+#[test]
+fn a_task_that_expires_in_the_queue_no_longer_waits() {
+    let mut core = Executor::new(Settings { running_max: 1, ..settings() });
+    for n in 1..=3 {
+        core.apply(START, submit(n, u64::from(n)));
+    }
+    assert_eq!(core.load(), (2, 1));
+    let effects = core.apply(START + settings().window, Input::Alarm);
+    assert!(effects.contains(&refused(3, SubmitRefusal::Expired)));
+    assert_eq!(core.load(), (0, 1), "the run ends when the performer says so");
+    core.apply(START + settings().window, performed(1, b"late"));
+    assert_eq!(core.load(), (0, 0));
+}
