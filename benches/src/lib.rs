@@ -15,7 +15,7 @@ mod window;
 pub use actix_system::ActixSystem;
 pub use actors::{One, address, child_policy, one_for_one, runtime, tree};
 pub use instructions::instructions;
-pub use measure::{Contender, Options, Table, observe};
+pub use measure::{Contender, Options, Table, cpu_time, median, observe};
 pub use window::{Tick, Window};
 
 use rustix::thread::{CpuSet, sched_setaffinity};

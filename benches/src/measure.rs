@@ -93,7 +93,7 @@ struct Sample {
 }
 
 /// CPU time of this process so far, all threads.
-fn cpu_time() -> Duration {
+pub fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
@@ -179,7 +179,8 @@ impl Table {
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The value in the middle; zero of none.
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
