@@ -11,6 +11,7 @@
 //! A record of the digest is durable before the signature exists. What is not certainly
 //! permitted is refused: a full guard, a foreign record, two digests for one duty.
 
+pub mod interchange;
 mod mark;
 
 pub use mark::Mark;

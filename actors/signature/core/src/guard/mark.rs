@@ -17,6 +17,17 @@ pub struct Mark {
 }
 
 impl Mark {
+    /// Where these records lead.
+    pub fn of<'a>(records: impl IntoIterator<Item = &'a GuardRecord>) -> Self {
+        records.into_iter().fold(Self::default(), Self::after)
+    }
+
+    /// Whether a guard that holds these records passed through this mark.
+    pub fn is_passed_by(self, records: &[GuardRecord]) -> bool {
+        let first = usize::try_from(self.records).ok().and_then(|counted| records.get(..counted));
+        first.is_some_and(|first| Self::of(first) == self)
+    }
+
     /// The mark after one record more.
     #[must_use]
     pub fn after(self, record: &GuardRecord) -> Self {
