@@ -5,6 +5,7 @@ mod guard;
 mod journal;
 mod reorg;
 mod secrets;
+mod signguard;
 
 use std::path::{Path, PathBuf};
 

@@ -2,6 +2,7 @@
 
 mod files;
 mod running;
+mod signguard;
 
 pub use files::{
     DevArgs, DiffArgs, ExplainArgs, FileArgs, GraphArgs, GraphFormat, InitArgs, RunArgs,
@@ -11,6 +12,8 @@ pub use running::{
     ActorAction, ActorArgs, ActorsArgs, BreakerAction, BreakersArgs, DaemonArgs, DeadLetterAction,
     DeadLettersArgs, DeadWhich, DrainArgs, ReadArgs, ReloadArgs, Tap, TapArgs, TopArgs,
 };
+
+pub use signguard::{ExportArgs, GuardAction, ImportArgs, SignguardArgs};
 
 use std::time::Duration;
 
@@ -73,6 +76,9 @@ pub enum Command {
     /// Look at circuit breakers, force or reset one
     #[command(visible_alias = "breaker")]
     Breakers(BreakersArgs),
+    /// Look at what signing guards remember, write it to a file or take it from one, while no
+    /// daemon runs
+    Signguard(SignguardArgs),
     /// Print completions for a shell
     Completions {
         /// The shell

@@ -11,6 +11,7 @@ mod files;
 mod graph;
 mod reload;
 mod run;
+mod signguard;
 mod status;
 mod stuck;
 mod tap;
@@ -48,6 +49,7 @@ pub fn perform(cli: Cli) -> Result<u8, Exit> {
         Command::Stuck(args) => stuck::stuck(&args),
         Command::DeadLetters(args) => dead_letters::dead_letters(&args),
         Command::Breakers(args) => breakers::breakers(&args),
+        Command::Signguard(args) => signguard::signguard(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "synod", &mut std::io::stdout());
             Ok(OK)

@@ -9,6 +9,8 @@ pub const OK: u8 = 0;
 pub const DIFFERENT: u8 = 1;
 /// The command line is wrong. (clap uses 2.)
 pub const USAGE: u8 = 64;
+/// A file that was given is not what it should be, or does not fit what is there.
+pub const DATA: u8 = 65;
 /// A daemon or address that was asked for is not to be had.
 pub const UNAVAILABLE: u8 = 69;
 /// The root supervisor gave up.

@@ -19,6 +19,7 @@ pub mod out;
 pub mod reference;
 pub mod reload;
 pub mod signals;
+mod signguard;
 pub mod telemetry;
 pub mod top;
 pub mod topology;

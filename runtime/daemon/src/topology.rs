@@ -7,8 +7,8 @@ mod chain;
 mod desks;
 mod knowledge;
 mod policy;
-mod service;
-mod store;
+pub(crate) mod service;
+pub(crate) mod store;
 
 pub use desks::Desks;
 

@@ -1,11 +1,11 @@
 //! Signers, executors, aggregation, quorum, tasks.
 
-mod keys;
+pub(crate) mod keys;
 mod tasks;
 
 use std::sync::Arc;
 
-use synod_config::{AggregationSettings, QuorumSettings, Settings, SignerSettings};
+use synod_config::{AggregationSettings, QuorumSettings, Settings, SignerSettings, StoreSettings};
 use synod_quorum::Quorum;
 use synod_signature::{
     Aggregation, AggregationArgs, AggregationLimits, Arithmetic, CollectionLimits, GuardRecord,
@@ -40,8 +40,7 @@ impl Maker<'_> {
     fn records_max(&self, id: &ActorId) -> usize {
         let store = self.config.topology.actors.get(&self.target(id, "journal"));
         let Some(Settings::Store(store)) = store.map(|store| &store.settings) else { return 1 };
-        // Twice a record: each has a length, and the append a name.
-        (store.batch_bytes_max as usize / (2 * GuardRecord::BYTES_MAX)).max(1)
+        records_max(store)
     }
 
     pub(super) fn aggregation(
@@ -101,6 +100,12 @@ impl Maker<'_> {
         };
         Ok(ChildSpec::worker::<Quorum>(policy, &self.addresses.quorums[id], args))
     }
+}
+
+/// Guard records that a journal takes at once.
+pub(crate) fn records_max(store: &StoreSettings) -> usize {
+    // Twice a record: each has a length, and the append a name.
+    (store.batch_bytes_max as usize / (2 * GuardRecord::BYTES_MAX)).max(1)
 }
 
 fn listener<T>(id: &ActorId, events: Option<Outlet<T>>) -> Result<Outlet<T>, TopologyError> {

@@ -69,16 +69,12 @@ pub enum InterchangeError {
         records: u64,
     },
     /// Two digests for one duty, both in the file.
-    #[error("{key}: the file holds two digests for one duty, {duty}: {first} and {second}")]
+    #[error("{key}: the file holds two digests for one duty, {two}")]
     SelfConflict {
         /// Whose.
         key: Name,
-        /// For what.
-        duty: Duty,
-        /// One digest.
-        first: Digest,
-        /// The other.
-        second: Digest,
+        /// Which.
+        two: Box<TwoDigests>,
     },
 }
 
@@ -86,19 +82,12 @@ pub enum InterchangeError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MergeRefusal {
     /// The guard holds another digest for the duty.
-    #[error(
-        "{key}: conflict: {held} is on record here for the {duty}, and the file says {brought}: \
-         both may have been signed"
-    )]
+    #[error("{key}: conflict: one digest is on record here and the file brings another, {two}")]
     Conflict {
         /// Whose.
         key: Name,
-        /// For what.
-        duty: Duty,
-        /// On record here.
-        held: Digest,
-        /// In the file.
-        brought: Digest,
+        /// Which: the one on record here first.
+        two: Box<TwoDigests>,
     },
     /// The guard is behind its key's mark, and the file does not bring what is missing.
     #[error(
@@ -119,6 +108,23 @@ pub enum MergeRefusal {
     /// The records are another key's.
     #[error("{0}: a record of another key")]
     Foreign(Name),
+}
+
+/// Two digests for one duty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TwoDigests {
+    /// For what.
+    pub duty: Duty,
+    /// One.
+    pub first: Digest,
+    /// The other.
+    pub second: Digest,
+}
+
+impl std::fmt::Display for TwoDigests {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {} and {}", self.duty, self.first, self.second)
+    }
 }
 
 /// A key as errors name it: scheme and [`fingerprint`].
@@ -241,12 +247,9 @@ pub fn parse(text: &[u8]) -> Result<Vec<KeyRecords>, InterchangeError> {
         if Mark::of(&records) != mark {
             return Err(InterchangeError::Changed { key: name, records: mark.records });
         }
-        digests(&records).map_err(|(duty, first, second)| InterchangeError::SelfConflict {
-            key: name,
-            duty,
-            first,
-            second,
-        })?;
+        if let Some(two) = two_digests(&records) {
+            return Err(InterchangeError::SelfConflict { key: name, two: Box::new(two) });
+        }
         keys.push(KeyRecords { key, records });
     }
     Ok(keys)
@@ -263,16 +266,14 @@ fn public(scheme: Scheme, bytes: &[u8]) -> Option<PublicKey> {
     }
 }
 
-/// The one digest of each duty, or the first duty that has two.
-fn digests(records: &[GuardRecord]) -> Result<BTreeMap<Duty, Digest>, (Duty, Digest, Digest)> {
+/// The first duty for which there is a second digest.
+fn two_digests(records: &[GuardRecord]) -> Option<TwoDigests> {
     let mut digests = BTreeMap::new();
-    for GuardRecord::V1 { duty, digest, .. } in records {
+    records.iter().find_map(|GuardRecord::V1 { duty, digest, .. }| {
         let first = *digests.entry(*duty).or_insert(*digest);
-        if first != *digest {
-            return Err((*duty, first, *digest));
-        }
-    }
-    Ok(digests)
+        let two = TwoDigests { duty: *duty, first, second: *digest };
+        (first != *digest).then_some(two)
+    })
 }
 
 /// What must be appended to the journal of a guard that holds `held`, so that it refuses whatever
@@ -303,8 +304,8 @@ pub fn merge(
     for GuardRecord::V1 { duty, digest, .. } in &brought.records {
         let other = digests.get(duty).and_then(|held| held.iter().find(|held| *held != digest));
         if let Some(held) = other {
-            let (duty, held, brought) = (*duty, *held, *digest);
-            return Err(MergeRefusal::Conflict { key, duty, held, brought });
+            let two = TwoDigests { duty: *duty, first: *held, second: *digest };
+            return Err(MergeRefusal::Conflict { key, two: Box::new(two) });
         }
     }
     if mark.is_none_or(|mark| mark.is_passed_by(held)) {

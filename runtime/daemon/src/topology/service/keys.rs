@@ -84,7 +84,8 @@ impl Maker<'_> {
     }
 }
 
-fn key_file(data_dir: &Path, id: &ActorId, settings: &SignerSettings) -> KeyFile {
+/// The file of a signer's key.
+pub(crate) fn key_file(data_dir: &Path, id: &ActorId, settings: &SignerSettings) -> KeyFile {
     match &settings.key {
         Place::File(path) => KeyFile::existing(path, settings.scheme),
         Place::Generated => {

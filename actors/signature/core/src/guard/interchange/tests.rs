@@ -104,11 +104,14 @@ fn text_cut_anywhere_is_no_file() {
     }
 }
 
+/// Duties and digests.
+type Duties<'a> = &'a [(u8, u8)];
+
 /// What a guard with `held` takes of a file with `brought`, when the mark is that of `marked`.
 #[track_caller]
 fn check(
-    (held, brought, marked): (&[(u8, u8)], &[(u8, u8)], &[(u8, u8)]),
-    expected: Result<&[(u8, u8)], &str>,
+    (held, brought, marked): (Duties<'_>, Duties<'_>, Duties<'_>),
+    expected: Result<Duties<'_>, &str>,
 ) {
     let mark = Some(Mark::of(&records(&KEY, marked)));
     match (merge(&records(&KEY, held), &of(brought), mark), expected) {
