@@ -46,6 +46,7 @@ mod quarantine;
 mod reform;
 mod roster;
 mod runtime;
+mod shards;
 mod shared;
 mod stamps;
 mod supervisor;
@@ -74,6 +75,7 @@ pub use pool::{InvalidPool, Pool, PoolSpec, Routing};
 pub use pulse::StuckView;
 pub use reform::{ReformError, Reformed, TreeDigest};
 pub use runtime::{Ended, NoSuchActor, Running, Runtime, RuntimeLimits};
+pub use shards::{Entity, InvalidShards, Keep, ShardMsg, Shards, ShardsSpec, Step};
 pub use thread::Class;
 pub use view::{ActorView, Role, TreeView};
 pub use waits::{Cycle, WaitView};
@@ -82,7 +84,8 @@ pub use watchdog::Watchdog;
 pub use synod_supervision_core as core;
 pub use synod_supervision_core::Fingerprint;
 
-/// The example in the guide is compiled and run.
+/// The examples in the guides are compiled and run.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guides/pools.md")]
-struct Guide;
+#[doc = include_str!("../../../docs/guides/shards.md")]
+struct Guides;

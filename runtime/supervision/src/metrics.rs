@@ -57,6 +57,7 @@ pub fn describe() {
     describe_gauge!(POOL_WORKERS, Unit::Count, "Workers of a pool that take its messages");
     describe_gauge!(POOL_RESTING, Unit::Count, "Of these, workers that have nothing to do");
     breaker::describe();
+    crate::shards::describe();
 }
 
 fn describe_mail() {

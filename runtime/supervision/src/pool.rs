@@ -47,10 +47,16 @@ pub struct PoolSpec<M> {
 }
 
 /// A pool's address, and those of its workers.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Pool<M> {
     address: Address<M>,
     workers: Vec<Address<M>>,
+}
+
+impl<M> Clone for Pool<M> {
+    fn clone(&self) -> Self {
+        Self { address: self.address.clone(), workers: self.workers.clone() }
+    }
 }
 
 /// Why there is no such pool.

@@ -6,6 +6,7 @@
 //!   call  ──▶ BreakerCore::admit / report         one outside dependency: let through or refuse
 //!             Retry::delays                       how long to wait between tries
 //!             Crew::call, worker_of               which worker of a pool has a message
+//!             Residents                           which entities of a shard are in memory
 //!   stamps ──▶ Watch::look ──▶ Finding*           who is stuck
 //! ```
 //!
@@ -18,6 +19,7 @@ mod event;
 mod jitter;
 mod poison;
 mod policy;
+mod residents;
 mod retry;
 mod supervisor;
 mod watch;
@@ -36,6 +38,7 @@ pub use policy::{
     AutoShutdown, Backoff, CHILDREN_MAX, ChildPolicy, Intensity, InvalidTree, KILL_GRACE,
     NEEDS_MAX, OPEN_MAX, OnExceeded, RESTARTS_MAX, Recovery, Restart, Strategy, SupervisorPolicy,
 };
+pub use residents::{InvalidResidents, LIVE_MAX, Residents};
 pub use retry::Retry;
 pub use supervisor::{ChildState, ChildView, Parking, Supervisor};
 pub use watch::{Finding, OnStuck, Stamp, Watch, WatchPolicy, Work};
