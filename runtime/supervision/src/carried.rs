@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use synod_supervision_waits::SeatId;
 use synod_types::time::Moment;
-use synod_types::trace::TraceContext;
+use synod_types::trace::{TraceContext, TraceId};
 
 use crate::matter::Matter;
 use crate::waits::Asker;
@@ -55,6 +55,11 @@ impl Carried {
         asker: Option<(Asker, SeatId)>,
     ) -> Self {
         Self { deadline, call, asker, trace: None }
+    }
+
+    /// The trace of the piece of work it was sent in.
+    pub(crate) fn trace_id(&self) -> Option<TraceId> {
+        self.trace.as_ref().map(|context| context.trace)
     }
 
     /// Whether that is nothing.

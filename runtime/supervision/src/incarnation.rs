@@ -16,6 +16,7 @@ use synod_types::trace::TraceId;
 use tracing::{Instrument, Span};
 
 use crate::actor::{Actor, Failure};
+use crate::carried::Carried;
 use crate::child::Gone;
 use crate::context::{Context, panic_text};
 use crate::events::Tapped;
@@ -58,11 +59,12 @@ pub(crate) struct Life<A: Actor> {
 
 impl<A: Actor> Drop for Life<A> {
     fn drop(&mut self) {
-        let trace = self.ctx.matter().trace_id();
+        let trace = self.ctx.matter().trace();
         self.ctx.end();
         if let Some(kind) = self.in_hand.take() {
             let incarnation = self.ctx.incarnation();
-            let spare = std::mem::take(&mut self.spare);
+            let spare = std::mem::take(&mut self.spare).traced(trace);
+            let trace = trace.map(|context| context.trace);
             self.ctx.mailbox().fell(InHand { incarnation, kind, trace }, spare);
         }
         self.ctx.mailbox().put_back(&mut self.hand);
@@ -173,7 +175,7 @@ impl<A: Actor> Life<A> {
                 return Ok(());
             }
         }
-        if !is_own && !self.spares(&msg, number) {
+        if !is_own && !self.spares(&msg, number, &carried) {
             return Ok(());
         }
         if !carried.is_nothing() {
@@ -207,12 +209,12 @@ impl<A: Actor> Life<A> {
     }
 
     /// Keeps of a message what is needed if it is the last one. False: it is not to be handled.
-    fn spares(&mut self, msg: &A::Msg, number: u32) -> bool {
+    fn spares(&mut self, msg: &A::Msg, number: u32, carried: &Carried) -> bool {
         let mailbox = self.ctx.mailbox();
         let spare = mailbox.quarantine.spare(msg, number);
         let is_kept_out = mailbox.quarantine.keeps_out(&spare);
         if is_kept_out {
-            mailbox.keep_out(msg.kind(), spare);
+            mailbox.keep_out(msg, spare, carried);
         } else {
             self.spare = spare;
         }

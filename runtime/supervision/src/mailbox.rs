@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use synod_supervision_lanes::{Admission, Lanes, Next, Order, Place};
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
+use synod_types::trace::TraceContext;
 use tokio::task::coop;
 
 pub(crate) use facts::MailboxFacts;
@@ -52,10 +53,11 @@ impl<M> Letter<M> {
         (self.at != Moment::default()).then_some(self.at)
     }
 
-    /// One that an incarnation died with, to be tried again.
-    pub(crate) fn again(msg: M, number: u32) -> Self {
+    /// One that an incarnation died with, to be tried again in the same trace.
+    pub(crate) fn again(msg: M, number: u32, trace: Option<TraceContext>) -> Self {
         let (at, own) = (Moment::default(), Incarnation::default());
-        Self { msg, at, own, carried: Carried::NOTHING, number }
+        let carried = Carried { trace: trace.map(Box::new), ..Carried::NOTHING };
+        Self { msg, at, own, carried, number }
     }
 
     /// Whether it is the result or alarm of an incarnation.
@@ -179,7 +181,7 @@ impl<M: Message> Mailbox<M> {
         }
         self.accept(admission, lane, (msg, Incarnation::default()));
         if let Some(letter) = evicted {
-            self.bury(&letter.msg, DeadReason::DroppedOldest);
+            self.bury(&letter, DeadReason::DroppedOldest);
         }
         Ok(())
     }
@@ -309,7 +311,7 @@ impl<M: Message> Mailbox<M> {
         let left = self.lanes.put_back(hand.drain());
         self.held.store(0, Ordering::Relaxed);
         for letter in left {
-            self.bury(&letter.msg, DeadReason::Abandoned);
+            self.bury(&letter, DeadReason::Abandoned);
         }
     }
 
@@ -384,10 +386,12 @@ impl<M: Message> Mailbox<M> {
     }
 
     /// Makes a dead letter.
-    pub(crate) fn bury(&self, msg: &M, reason: DeadReason) {
+    pub(crate) fn bury(&self, letter: &Letter<M>, reason: DeadReason) {
+        let Letter { msg, carried, .. } = letter;
         let is_last = reason == DeadReason::Abandoned;
         let kept = if is_last { None } else { kept(msg) };
-        let it = Obituary { print: msg.digest(), kept, ..Obituary::of(msg.kind(), reason) };
+        let (trace, print) = (carried.trace_id(), msg.digest());
+        let it = Obituary { trace, print, kept, ..Obituary::of(msg.kind(), reason) };
         self.shared.bury(&self.id, it);
     }
 }

@@ -17,8 +17,10 @@ use parking_lot::Mutex;
 use synod_supervision_core::{ExitReason, Fingerprint, Mark, Suspects, Verdict};
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
+use synod_types::trace::TraceContext;
 
 use crate::address::RejectReason;
+use crate::carried::Carried;
 use crate::dead_letters::{DeadReason, Kept, Obituary};
 use crate::events::RuntimeEvent;
 use crate::failures::InHand;
@@ -53,11 +55,13 @@ pub(crate) struct Spare<M> {
     print: Option<Fingerprint>,
     /// Its number if it is a suspect without a fingerprint, else 0.
     number: u32,
+    /// In which it was handled. Noted at the end, if that comes.
+    trace: Option<TraceContext>,
 }
 
 impl<M> Default for Spare<M> {
     fn default() -> Self {
-        Self { copy: None, print: None, number: 0 }
+        Self { copy: None, print: None, number: 0, trace: None }
     }
 }
 
@@ -77,8 +81,8 @@ pub(crate) struct Cause<'a> {
 
 /// What follows from the end of an incarnation that had a message in hand.
 pub(crate) enum Judgement<M> {
-    /// It is tried again, under this number.
-    Again(M, u32),
+    /// It is tried again, under this number and in this trace.
+    Again(M, u32, Option<TraceContext>),
     /// There is no copy of it to be tried again.
     Lost(InHand, Option<Fingerprint>),
     /// It has killed too often.
@@ -118,7 +122,7 @@ impl<M: Message> Quarantine<M> {
     pub(crate) fn spare(&self, msg: &M, number: u32) -> Spare<M> {
         let is_alert = self.is_alert.load(Ordering::Relaxed);
         let print = if is_alert { msg.digest() } else { None };
-        Spare { copy: msg.again(), print, number }
+        Spare { copy: msg.again(), print, number, trace: None }
     }
 
     /// Whether messages that say the same have been refused since this one was accepted.
@@ -168,12 +172,12 @@ impl<M: Message> Quarantine<M> {
             state.suspects.died(now);
             self.look_at(&state.suspects);
         }
-        let Spare { copy, print, number } = spare;
+        let Spare { copy, print, number, trace } = spare;
         Some(match (verdict, copy) {
             (Verdict::Quarantine(lives), copy) => {
                 Judgement::Poison(Poison { in_hand, print, copy, lives })
             }
-            (Verdict::Again, Some(copy)) => Judgement::Again(copy, number),
+            (Verdict::Again, Some(copy)) => Judgement::Again(copy, number, trace),
             (Verdict::Again, None) => Judgement::Lost(in_hand, print),
         })
     }
@@ -213,6 +217,11 @@ impl<M> Spare<M> {
         self.print.map(Mark::Print).or_else(|| self.letter())
     }
 
+    /// Notes the trace it was handled in.
+    pub(crate) fn traced(self, trace: Option<TraceContext>) -> Self {
+        Self { trace, ..self }
+    }
+
     fn letter(&self) -> Option<Mark> {
         (self.number != 0).then_some(Mark::Letter(self.number))
     }
@@ -221,10 +230,10 @@ impl<M> Spare<M> {
 impl<M: Message> Mailbox<M> {
     /// Drops a message that says what is quarantined: it was accepted before that.
     #[cold]
-    pub(crate) fn keep_out(&self, kind: &'static str, spare: Spare<M>) {
-        let (print, kept) = (spare.print, boxed(spare.copy));
-        self.shared
-            .bury(&self.id, Obituary { print, kept, ..Obituary::of(kind, DeadReason::KeptOut) });
+    pub(crate) fn keep_out(&self, msg: &M, spare: Spare<M>, carried: &Carried) {
+        let (trace, print, kept) = (carried.trace_id(), spare.print, boxed(spare.copy));
+        let it = Obituary { trace, print, kept, ..Obituary::of(msg.kind(), DeadReason::KeptOut) };
+        self.shared.bury(&self.id, it);
     }
 
     /// Decides what becomes of the message that the last incarnation died with, if it did, before
@@ -232,12 +241,12 @@ impl<M: Message> Mailbox<M> {
     pub(crate) fn judge(&self, cause: Option<Cause<'_>>) {
         match self.quarantine.judge(self.shared.clock.now(), cause) {
             None => (),
-            Some(Judgement::Again(msg, number)) => {
+            Some(Judgement::Again(msg, number, trace)) => {
                 let kind = msg.kind();
                 let lane = msg.lane() as usize;
-                match self.lanes.put_first(lane, Letter::again(msg, number)) {
+                match self.lanes.put_first(lane, Letter::again(msg, number, trace)) {
                     None => self.metrics.redelivered.increment(1),
-                    Some(letter) => self.bury(&letter.msg, DeadReason::Abandoned),
+                    Some(letter) => self.bury(&letter, DeadReason::Abandoned),
                 }
                 tracing::debug!(actor = %self.id, kind, "the message in hand is tried again");
             }

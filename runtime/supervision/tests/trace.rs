@@ -8,8 +8,8 @@ use std::time::Duration;
 use common::{child, id, pass, policy};
 use synod_supervision::core::Strategy;
 use synod_supervision::{
-    Actor, Address, Capacity, ChildSpec, Clock, Context, Failure, Message, Reply, Running, Runtime,
-    RuntimeLimits, SupervisorSpec, Tapped, trace,
+    Actor, Address, Capacity, ChildSpec, Clock, Context, Failure, Fingerprint, Message, Overflow,
+    Reply, Running, Runtime, RuntimeLimits, SupervisorSpec, Tapped, fingerprint, trace,
 };
 use synod_types::time::Moment;
 use synod_types::trace::TraceContext;
@@ -26,6 +26,10 @@ enum Ask {
     /// Tells the next, asks the next, pipes a call to it and wakes up later.
     All,
     Fail,
+    /// Its actor dies of it, and it can be tried again.
+    Poison,
+    /// The oldest gives way.
+    Newest,
 }
 
 impl Message for Ask {
@@ -35,7 +39,21 @@ impl Message for Ask {
             Self::Note => "note",
             Self::All => "all",
             Self::Fail => "fail",
+            Self::Poison => "poison",
+            Self::Newest => "newest",
         }
+    }
+
+    fn again(&self) -> Option<Self> {
+        if matches!(self, Self::Poison) { Some(Self::Poison) } else { None }
+    }
+
+    fn digest(&self) -> Option<Fingerprint> {
+        if matches!(self, Self::Poison) { Some(fingerprint(self.kind(), &())) } else { None }
+    }
+
+    fn overflow(&self) -> Overflow {
+        if matches!(self, Self::Newest) { Overflow::DropOldest } else { Overflow::Refuse }
     }
 }
 
@@ -54,7 +72,8 @@ impl Actor for Link {
     async fn handle(&mut self, ctx: &Context<Ask>, msg: Ask) -> Result<(), Failure> {
         match msg {
             Ask::Where(reply) => reply.answer(trace::present()),
-            Ask::Note => (),
+            Ask::Note | Ask::Newest => (),
+            Ask::Poison => panic!("told to"),
             Ask::All => {
                 let next = self.0.clone().unwrap();
                 next.tell(Ask::Note).map_err(|_| Failure::because("full"))?;
@@ -76,7 +95,7 @@ struct House {
     runtime: Runtime,
     first: Address<Ask>,
     tapped: Receiver<Tapped>,
-    _running: Running,
+    running: Running,
 }
 
 impl House {
@@ -95,7 +114,7 @@ impl House {
         let mut running = runtime.start(root).await.unwrap();
         assert!(running.ready().await);
         let tapped = runtime.tap();
-        Self { runtime, first, tapped, _running: running }
+        Self { runtime, first, tapped, running }
     }
 
     /// What was handled since, and in which trace.
@@ -159,6 +178,49 @@ async fn a_failure_names_the_trace_of_the_message_in_hand() {
     let first = tree.flatten().into_iter().find(|node| node.id == id("first")).unwrap();
     let known = first.failures.iter().map(|failure| failure.trace.map(|trace| trace.to_string()));
     assert_eq!(known.collect::<Vec<_>>(), [Some(TRACE.to_owned()), None]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_letter_names_its_trace_however_it_died() {
+    let house = House::new().await;
+    let narrow = Capacity { control: 1, high: 1, normal: 1 };
+    let waiting = house.runtime.address::<Ask>(id("waiting"), narrow);
+    let tell = |address: &Address<Ask>, msg| address.tell(msg).map_err(|rejected| rejected.reason);
+    let all = async {
+        // One that is tried again in the lives to come, and one that waits behind it.
+        tell(&house.first, Ask::Poison)?;
+        tell(&house.first, Ask::Poison)?;
+        tell(&house.first, Ask::Fail)?;
+        tell(&waiting, Ask::Newest)?;
+        tell(&waiting, Ask::Newest)
+    };
+    trace::follow(HEADER.parse().unwrap(), all).await.unwrap();
+    pass(60 * SECOND).await;
+    let dead = house.runtime.dead_letters();
+    let mut reasons: Vec<_> = dead.iter().map(|letter| letter.reason.name()).collect();
+    reasons.sort_unstable();
+    assert_eq!(reasons, ["dropped_oldest", "in_hand", "kept_out", "quarantined"]);
+    for letter in dead {
+        let trace = letter.trace.map(|trace| trace.to_string());
+        assert_eq!(trace.as_deref(), Some(TRACE), "{letter:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_when_a_tree_ends_names_its_trace() {
+    let house = House::new().await;
+    let tell = |msg| house.first.tell(msg).map_err(|rejected| rejected.reason);
+    trace::follow(HEADER.parse().unwrap(), async { tell(Ask::Fail).and(tell(Ask::Note)) })
+        .await
+        .unwrap();
+    house.running.abandon();
+    pass(60 * SECOND).await;
+    let dead = house.runtime.dead_letters();
+    assert!(!dead.is_empty());
+    for letter in dead {
+        let trace = letter.trace.map(|trace| trace.to_string());
+        assert_eq!(trace.as_deref(), Some(TRACE), "{letter:?}");
+    }
 }
 
 #[test]

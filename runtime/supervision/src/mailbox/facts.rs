@@ -113,7 +113,7 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
         let left: Vec<_> = self.lanes.abandon().collect();
         Self::judge(self, None);
         for letter in left {
-            self.bury(&letter.msg, DeadReason::Abandoned);
+            self.bury(&letter, DeadReason::Abandoned);
         }
         self.abandon_pool();
     }
