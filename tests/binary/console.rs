@@ -127,6 +127,8 @@ fn the_page_shows_a_kill_as_it_happens() {
     assert_eq!(tab.value(bar), true, "the mailbox has a bar");
     tab.until("a task", "document.querySelector('#tasks a[href^=\"/v1/tasks/0x\"]') !== null");
     assert_eq!(tab.value("window.isSame"), true, "it was not loaded again");
+    let calm = "document.getElementById('quarantine').innerText.startsWith('None')";
+    assert_eq!(tab.value(calm), true, "a kill on request is no message's doing");
     check_pause(&mut tab, &reach);
     check_widths(&mut tab);
     assert_eq!(tab.complaints(), Vec::<String>::new());

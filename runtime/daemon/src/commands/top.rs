@@ -229,3 +229,6 @@ fn key(pressed: KeyEvent) -> Option<Key> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests;

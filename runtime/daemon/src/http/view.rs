@@ -9,7 +9,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use serde::Serialize;
-use synod_supervision::{BreakerView, RuntimeEvent, TreeView};
+use synod_supervision::{BreakerView, DeadFilter, DeadReason, RuntimeEvent, TreeView};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
@@ -29,11 +29,15 @@ pub(super) struct View {
     rates: ByActor,
     breakers: Vec<BreakerView>,
     dead_letters: usize,
+    /// Of these, messages in quarantine.
+    quarantined: usize,
 }
 
 impl View {
     fn of(surface: &Surface) -> Self {
         let runtime = &surface.runtime;
+        let quarantined =
+            DeadFilter { reason: Some(DeadReason::Quarantined), ..DeadFilter::default() };
         Self {
             version: env!("CARGO_PKG_VERSION"),
             now_ms: runtime.clock().now().unix_millis(),
@@ -41,6 +45,7 @@ impl View {
             rates: (*surface.rates.now()).clone(),
             breakers: runtime.breakers(),
             dead_letters: runtime.dead_letters().len(),
+            quarantined: runtime.find_dead_letters(&quarantined).len(),
         }
     }
 }

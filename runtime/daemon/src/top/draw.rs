@@ -82,6 +82,10 @@ fn totals_line(sight: &Sight, width: u16) -> Line<'static> {
         false => running.fg(Color::Yellow).bold(),
     };
     let mut spans = vec![" actors running ".into(), running];
+    if sight.quarantined != 0 {
+        let told = format!("   ▲ in quarantine {}", words::grouped(sight.quarantined));
+        spans.push(told.fg(Color::Red).bold());
+    }
     let mut room = usize::from(width).saturating_sub(Line::from(spans.clone()).width());
     for (name, value) in [
         ("restarts", words::grouped(sum.restarts)),

@@ -14,6 +14,9 @@ pub struct Sight {
     pub(super) breakers: Vec<Breaker>,
     #[serde(default)]
     pub(super) dead_letters: u64,
+    /// Of these, messages in quarantine.
+    #[serde(default)]
+    pub(super) quarantined: u64,
 }
 
 /// An actor or supervisor, and those below it.

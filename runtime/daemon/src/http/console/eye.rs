@@ -8,7 +8,10 @@ use futures_util::future::join_all;
 use synod_protocol::chain::ChainMsg;
 use synod_protocol::store::{StoreMsg, StoreStatus};
 use synod_protocol::task::TaskMsg;
-use synod_supervision::{BreakerView, CallError, Message, Outlet, Reply, RuntimeEvent, TreeView};
+use synod_supervision::{
+    BreakerView, CallError, DeadFilter, DeadLetter, DeadReason, Message, Outlet, Reply, Runtime,
+    RuntimeEvent, TreeView,
+};
 use synod_types::actor::ActorId;
 use synod_types::chain::ChainStatus;
 use synod_types::task::{TaskFilter, TaskView};
@@ -27,6 +30,7 @@ const FRESH: Duration = Duration::from_millis(450);
 const PATIENCE: Duration = Duration::from_millis(500);
 const TASKS_MAX: usize = 12;
 const EVENTS_MAX: usize = 12;
+const QUARANTINED_MAX: usize = 12;
 
 /// All that the page shows.
 pub(super) struct Sight {
@@ -35,6 +39,8 @@ pub(super) struct Sight {
     pub(super) rates: Arc<ByActor>,
     pub(super) breakers: Vec<BreakerView>,
     pub(super) dead_letters: usize,
+    /// Messages in quarantine, newest first, and how many there are in all.
+    pub(super) quarantined: (Vec<DeadLetter>, usize),
     /// Newest first.
     pub(super) events: VecDeque<RuntimeEvent>,
     pub(super) answers: Answers,
@@ -99,6 +105,7 @@ impl Eye {
             rates: self.surface.rates.now(),
             breakers: runtime.breakers(),
             dead_letters: runtime.dead_letters().len(),
+            quarantined: quarantined(runtime),
             events: seen.events.clone(),
             answers: std::mem::take(&mut seen.answers),
         };
@@ -142,6 +149,15 @@ impl Seen {
             self.events.truncate(EVENTS_MAX);
         }
     }
+}
+
+fn quarantined(runtime: &Runtime) -> (Vec<DeadLetter>, usize) {
+    let reason = Some(DeadReason::Quarantined);
+    let mut letters = runtime.find_dead_letters(&DeadFilter { reason, ..DeadFilter::default() });
+    let all = letters.len();
+    letters.reverse();
+    letters.truncate(QUARANTINED_MAX);
+    (letters, all)
 }
 
 async fn ask_all<M: Message, T: Send + 'static>(

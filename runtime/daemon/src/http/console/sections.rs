@@ -28,6 +28,7 @@ pub(super) fn of(sight: &Sight) -> Sections {
         ("stores", outside::stores(&sight.answers.stores)),
         ("tasks", activity::tasks(&sight.answers.tasks)),
         ("events", activity::events(&sight.events)),
+        ("quarantine", activity::quarantine(&sight.quarantined.0)),
     ])
 }
 
@@ -69,11 +70,11 @@ fn facts(sight: &Sight) -> Html {
     html.within("<div><dt>Messages waiting</dt><dd>", grouped(waiting as u64), "</dd></div>");
     html.within("<div><dt>Breakers open</dt><dd>", open, "");
     html.within(" <small>of ", sight.breakers.len(), "</small></dd></div>");
-    html.within(
-        "<div><dt>Dead letters</dt><dd>",
-        grouped(sight.dead_letters as u64),
-        "</dd></div>",
-    );
+    html.within("<div><dt>Dead letters</dt><dd>", grouped(sight.dead_letters as u64), "");
+    match sight.quarantined.1 {
+        0 => html.raw("</dd></div>"),
+        count => html.within(" <small class=\"bad\">", count, " in quarantine</small></dd></div>"),
+    };
     html
 }
 

@@ -1,6 +1,8 @@
 use std::collections::VecDeque;
 
-use synod_supervision::{ActorView, BreakerView, Role, RuntimeEvent, StuckView, TreeView};
+use synod_supervision::{
+    ActorView, BreakerView, DeadLetter, DeadReason, Role, RuntimeEvent, StuckView, TreeView,
+};
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 
@@ -64,6 +66,19 @@ fn sight() -> Sight {
         under_way: 0,
         under_way_max: 10,
     };
+    let letter = DeadLetter {
+        id: 7,
+        at,
+        actor: ActorId::new("memory").unwrap(),
+        kind: "chain",
+        reason: DeadReason::Quarantined,
+        trace: None,
+        digest: None,
+        bytes: None,
+        can_replay: true,
+        lives: vec![Incarnation(1), Incarnation(2), Incarnation(3)],
+        cause: Some(HOSTILE.to_owned()),
+    };
     let store = ActorId::new("store").unwrap();
     let status = synod_protocol::store::StoreStatus {
         records: 1,
@@ -76,7 +91,8 @@ fn sight() -> Sight {
         tree: TreeView { node: node("tasks"), children: Vec::new() },
         rates: std::sync::Arc::new([(ActorId::new("tasks").unwrap(), 152.5)].into()),
         breakers: vec![breakers],
-        dead_letters: 0,
+        dead_letters: 3,
+        quarantined: (vec![letter], 1),
         events: VecDeque::from([exited, breaker]),
         answers: Answers { stores: [(store, Ok(status))].into(), ..Answers::default() },
     }
@@ -99,7 +115,7 @@ fn a_hostile_text_stays_text_wherever_it_stands() {
     let sections = sections::of(&sight());
     let told = "&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&lt;img src=x onerror=alert(2)\
                 &gt;{{tree}}\u{fffd}&amp;";
-    for id in ["summary", "tree", "breakers", "stores", "events"] {
+    for id in ["summary", "tree", "breakers", "stores", "events", "quarantine"] {
         assert!(sections[id].as_str().contains(told), "{id}: {}", sections[id].as_str());
     }
     let page = filled(include_str!("page.html"), &sections);
@@ -127,6 +143,20 @@ fn a_row_says_all_of_its_actor() {
     {
         assert!(tree.as_str().contains(part), "{part}: {}", tree.as_str());
     }
+}
+
+#[test]
+fn a_quarantine_is_seen() {
+    let sections = sections::of(&sight());
+    let facts = sections["facts"].as_str();
+    assert!(facts.contains(">3 <small class=\"bad\">1 in quarantine<"), "{facts}");
+    let table = sections["quarantine"].as_str();
+    for part in ["<b>memory</b>", "href=\"/v1/dead-letters/7\"><code>chain<", "class=\"num\">3<"] {
+        assert!(table.contains(part), "{part}: {table}");
+    }
+    let calm = sections::of(&Sight { quarantined: (Vec::new(), 0), ..sight() });
+    assert!(calm["quarantine"].as_str().contains("None: no actor died"));
+    assert!(!calm["facts"].as_str().contains("in quarantine"));
 }
 
 #[test]

@@ -46,6 +46,22 @@ fn wide() {
 }
 
 #[test]
+fn a_message_in_quarantine_is_seen_on_any_screen() {
+    for (width, is_seen) in [(140, true), (80, true), (140, false)] {
+        let mut sight = sight();
+        sight["quarantined"] = json!(u64::from(is_seen));
+        let mut state = state();
+        state.apply(seen(sight));
+        let shown = screen(&state, width, 22);
+        assert_eq!(
+            shown.contains("running 2 of 3   ▲ in quarantine 1   restarts"),
+            is_seen,
+            "{shown}"
+        );
+    }
+}
+
+#[test]
 fn narrow() {
     check(
         &state(),

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, VecDeque};
 
-use synod_supervision::{CallError, RuntimeEvent};
+use synod_supervision::{CallError, DeadLetter, RuntimeEvent};
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::task::TaskView;
 use synod_types::time::Moment;
@@ -18,6 +18,11 @@ const TASKS_HEAD: &str = "<table aria-labelledby=\"tasks-title\"><thead><tr>\
 const EVENTS_HEAD: &str = "<table aria-labelledby=\"events-title\"><thead><tr>\
     <th scope=\"col\">At</th><th scope=\"col\">Who</th>\
     <th scope=\"col\">What</th></tr></thead><tbody>";
+
+const QUARANTINE_HEAD: &str = "<table aria-labelledby=\"quarantine-title\"><thead><tr>\
+    <th scope=\"col\">Since</th><th scope=\"col\">Actor</th><th scope=\"col\">Message</th>\
+    <th scope=\"col\" class=\"num\">Deaths</th>\
+    <th scope=\"col\">Last of</th></tr></thead><tbody>";
 
 /// The newest tasks of each aggregator.
 pub(super) fn tasks(all: &Tasks) -> Html {
@@ -144,6 +149,27 @@ fn event(html: &mut Html, event: &RuntimeEvent) {
     html.within("</td><th scope=\"row\"><b>", who, "</b></th><td>");
     state(html, Tone::of(what), what);
     html.within(" <small>", detail, "</small></td></tr>");
+}
+
+/// Messages that are not handled any more, because their actor died of them too often.
+pub(super) fn quarantine(letters: &[DeadLetter]) -> Html {
+    let mut html = Html::default();
+    if letters.is_empty() {
+        html.raw("<p class=\"quiet\">None: no actor died of a message again and again.</p>");
+        return html;
+    }
+    table(&mut html, QUARANTINE_HEAD, letters, quarantined);
+    html
+}
+
+fn quarantined(html: &mut Html, letter: &DeadLetter) {
+    html.raw("<tr><td class=\"quiet\">");
+    time(html, letter.at.unix_millis());
+    html.within("</td><th scope=\"row\"><b>", &letter.actor, "</b></th><td>");
+    html.within("<a href=\"/v1/dead-letters/", letter.id, "\">");
+    html.within("<code>", letter.kind, "</code></a></td>");
+    html.within("<td class=\"num\">", letter.lives.len(), "</td>");
+    html.within("<td class=\"exit\">", letter.cause.as_deref().unwrap_or_default(), "</td></tr>");
 }
 
 /// Supervisors have no number.
