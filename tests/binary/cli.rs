@@ -190,6 +190,41 @@ fn without_a_daemon_there_is_a_hint() {
 }
 
 #[test]
+fn what_is_no_address_is_told_before_anyone_is_asked() {
+    for url in
+        ["", "127.0.0.1:8080", "ftp://x", "http://", "no url", "http://h:99999", "http://h/?q"]
+    {
+        fails(&["tree", "--url", url], USAGE, &["--url"]);
+    }
+    fails(&["tree", "--url", "localhost"], USAGE, &["as in http://127.0.0.1:8080"]);
+}
+
+#[test]
+fn who_is_no_daemon_is_told_so() {
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", other.local_addr().unwrap());
+    let answers = std::thread::spawn(move || {
+        use std::io::{BufRead, BufReader, Write};
+        let (mut asker, _) = other.accept().unwrap();
+        let mut lines = BufReader::new(asker.try_clone().unwrap()).lines();
+        while lines.next().unwrap().unwrap() != "" {}
+        write!(asker, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello").unwrap();
+    });
+    fails(&["tree", "--url", &url], UNAVAILABLE, &[&url, "is no synod daemon", "http.listen"]);
+    answers.join().unwrap();
+}
+
+#[test]
+fn nobody_has_no_name() {
+    for args in [&["why"][..], &["restart"], &["drain"], &["actors", "kill"], &["breaker", "open"]]
+    {
+        fails(&[args, &[""]].concat(), USAGE, &["a value is required"]);
+    }
+    let nowhere = ["init", "/nonexistent/synod.toml"];
+    fails(&nowhere, 74, &["/nonexistent/synod.toml", "make its directory first"]);
+}
+
+#[test]
 fn without_a_terminal_top_names_another_way() {
     fails(&["top"], 64, &["terminal", "synod tree"]);
 }
@@ -288,6 +323,8 @@ fn check_refusals(url: &str) {
     };
     fails(&["actors", "restart", "nobody"], &["nobody", "404", "/v1/actors"]);
     fails(&["actors", "kill", "nobody"], &["nobody", "404"]);
+    fails(&["actors", "kill", "root"], &["409", "above all others", "synod drain"]);
+    fails(&["actors", "restart", "root"], &["409", "above all others"]);
     fails(&["restart", "tsaks"], &["no actor `tsaks`", "did you mean `tasks`?"]);
     fails(&["why", "taks"], &["no actor `taks`", "did you mean `tasks`?"]);
     fails(&["tap", "stoer"], &["no actor `stoer`", "did you mean `store`?"]);

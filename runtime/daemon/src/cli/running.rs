@@ -3,7 +3,9 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
+use ureq::http::Uri;
 
 use super::duration;
 
@@ -12,6 +14,7 @@ use super::duration;
 pub struct DaemonArgs {
     /// Where the daemon listens for HTTP
     #[arg(long, env = "SYNOD_URL", default_value = "http://127.0.0.1:8080", global = true)]
+    #[arg(value_parser = address)]
     pub url: String,
 }
 
@@ -73,6 +76,7 @@ pub enum Tap {
 #[derive(Debug, Args)]
 pub struct ActorArgs {
     /// The actor or supervisor
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub id: String,
     /// Which daemon.
     #[command(flatten)]
@@ -83,7 +87,7 @@ pub struct ActorArgs {
 #[derive(Debug, Args)]
 pub struct DrainArgs {
     /// Only this actor, or supervisor with all below it; `synod restart` brings it back
-    #[arg(conflicts_with = "deadline")]
+    #[arg(conflicts_with = "deadline", value_parser = NonEmptyStringValueParser::new())]
     pub actor: Option<String>,
     /// The longest a daemon may take, as in 30s; without it, `runtime.drain_timeout`. An actor has
     /// its own `stop_timeout`
@@ -111,11 +115,13 @@ pub enum ActorAction {
     /// End an actor in order and start its next incarnation
     Restart {
         /// The actor
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         id: String,
     },
     /// Kill an actor as a crash would; its supervisor restarts it
     Kill {
         /// The actor
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         id: String,
     },
 }
@@ -189,16 +195,19 @@ pub enum BreakerAction {
     /// Let no call through until reset
     Open {
         /// The breaker
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         name: String,
     },
     /// Let every call through until reset
     Close {
         /// The breaker
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         name: String,
     },
     /// Close it and forget what it counted
     Reset {
         /// The breaker
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
         name: String,
     },
 }
@@ -212,6 +221,21 @@ pub struct ReloadArgs {
     /// Only say what would be done
     #[arg(long, env = "SYNOD_DRY_RUN")]
     pub dry_run: bool,
+}
+
+/// Where a daemon may listen. It speaks plain HTTP, on loopback or behind something that does not.
+fn address(text: &str) -> Result<String, String> {
+    let is_address = |uri: &Uri| {
+        let is_whole = uri.authority().is_some_and(|authority| {
+            let (host, all) = (authority.host(), authority.as_str());
+            !host.is_empty() && (authority.port_u16().is_some() || all.ends_with(host))
+        });
+        is_whole && uri.scheme_str() == Some("http") && uri.query().is_none()
+    };
+    match text.parse::<Uri>() {
+        Ok(uri) if is_address(&uri) => Ok(text.to_owned()),
+        _ => Err("an address as in http://127.0.0.1:8080".to_owned()),
+    }
 }
 
 fn tapped(text: &str) -> Result<Tap, String> {

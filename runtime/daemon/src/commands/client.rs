@@ -90,16 +90,20 @@ impl<'a> Client<'a> {
         Exit::new(code, format!("no daemon answers at {}: {error}; {hint}", self.url))
     }
 
+    /// Somebody answers, and it is not in our words.
+    fn strange(&self, error: &ureq::Error) -> Exit {
+        let hint = "`--url` or SYNOD_URL says where; its port is that of `http.listen`";
+        let told = format!("who answers at {} is no synod daemon: {error}; {hint}", self.url);
+        Exit::new(UNAVAILABLE, told)
+    }
+
     fn read(
         &self,
         answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     ) -> Result<Value, Exit> {
         let mut response = answer.map_err(|error| self.lost(&error))?;
         let status = response.status();
-        let body: Value = response
-            .body_mut()
-            .read_json()
-            .map_err(|error| Exit::new(UNAVAILABLE, format!("{}: {error}", self.url)))?;
+        let body: Value = response.body_mut().read_json().map_err(|error| self.strange(&error))?;
         if status.is_success() {
             return Ok(body);
         }

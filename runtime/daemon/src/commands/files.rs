@@ -67,6 +67,7 @@ pub(super) fn init(args: &InitArgs) -> Result<u8, Exit> {
     let failed = |error: std::io::Error| {
         let hint = match error.kind() {
             std::io::ErrorKind::AlreadyExists => "; name another file or move this one away",
+            std::io::ErrorKind::NotFound => "; make its directory first",
             _ => "",
         };
         Exit::new(IO, format!("{path}: {error}{hint}"))

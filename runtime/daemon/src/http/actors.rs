@@ -43,8 +43,15 @@ fn act(
     id: &str,
     action: impl FnOnce(&ActorId) -> Result<(), NoSuchActor>,
 ) -> Result<Json<Value>, Problem> {
-    let id = known(surface, id)?.id;
-    action(&id).map_err(|error| Problem::not_found(format!("{error}; see /v1/actors")))?;
+    let ActorView { id, state, .. } = known(surface, id)?;
+    action(&id).map_err(|NoSuchActor(name)| {
+        let why = if id == surface.root {
+            format!("`{name}` is above all others; `synod drain` ends the daemon")
+        } else {
+            format!("`{name}` is {state} and has no life to end")
+        };
+        Problem::conflict(format!("{why}; see /v1/actors"))
+    })?;
     Ok(Json(json!({ "actor": id, "accepted": true })))
 }
 
