@@ -2,9 +2,10 @@
 
 use std::io::{IsTerminal, stdin, stdout};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{panic, thread};
 
+use parking_lot::Mutex;
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use serde::de::DeserializeOwned;
@@ -53,16 +54,29 @@ pub(super) fn top(args: &TopArgs) -> Result<u8, Exit> {
     run(screen, State::new(&url), (&tell, &told))
 }
 
-/// The terminal while it is ours. It is put back however this ends: the hook that is installed
-/// with it does so before a panic is printed.
+/// What the last thread that panicked beside the loop said.
+static PANICKED: Mutex<Option<String>> = Mutex::new(None);
+
+/// The terminal while it is ours. It is put back however this ends: if the loop panics, by the hook
+/// that is installed with it, before the panic is printed.
 struct Screen(DefaultTerminal);
 
 impl Screen {
     fn take() -> Result<Self, Exit> {
-        ratatui::try_init().map(Self).map_err(|error| {
+        let screen = ratatui::try_init().map(Self).map_err(|error| {
             ratatui::restore();
             Exit::new(SOFTWARE, format!("the terminal cannot be used: {error}"))
-        })
+        })?;
+        let (ours, give_back) = (thread::current().id(), panic::take_hook());
+        panic::set_hook(Box::new(move |panic| {
+            if thread::current().id() == ours {
+                give_back(panic);
+            } else {
+                // The loop may be drawing: it gives the terminal back, and tells this then.
+                *PANICKED.lock() = Some(panic.to_string().replace('\n', " "));
+            }
+        }));
+        Ok(screen)
     }
 }
 
@@ -136,8 +150,9 @@ fn start(
     impl Drop for Last {
         fn drop(&mut self) {
             if thread::panicking() {
-                let why = format!("the thread `{}` panicked", self.0);
-                drop(self.1.try_send(Woken::Broken(why)));
+                let told = PANICKED.lock().take().unwrap_or_else(|| "panicked".to_owned());
+                // Without a loop there is nobody to be told.
+                drop(self.1.send(Woken::Broken(format!("the thread `{}` {told}", self.0))));
             }
         }
     }
