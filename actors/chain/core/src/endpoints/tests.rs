@@ -261,14 +261,17 @@ fn a_spent_budget_is_no_fault_but_another_takes_over() {
     assert_eq!(turn(&mut all, at(60), None), 0);
 }
 
+/// Whether it is a look, through whom, what it showed, after how many seconds, of how many calls.
+type Happening = (bool, usize, Result<u64, Trouble>, u64, u64);
+
 /// Anything that can happen.
-fn happening() -> impl Strategy<Value = (bool, usize, Result<u64, Trouble>, u64, u64)> {
+fn happening() -> impl Strategy<Value = Happening> {
     let trouble = prop::sample::select(Trouble::ALL.to_vec());
     let outcome = prop_oneof![3 => (0_u64..200).prop_map(Ok), 2 => trouble.prop_map(Err)];
     (any::<bool>(), 0_usize..3, outcome, 0_u64..30, 0_u64..100)
 }
 
-fn run(history: &[(bool, usize, Result<u64, Trouble>, u64, u64)]) -> (Endpoints, Moment) {
+fn run(history: &[Happening]) -> (Endpoints, Moment) {
     let budget = Some(Budget { calls_per_second: 20, burst: 50 });
     let limited = Terms { budget, priority: 1, ..terms("limited") };
     let all = vec![terms("a"), limited, terms("c")];
