@@ -34,6 +34,8 @@ pub(crate) struct AlloySection {
     endpoints: Vec<EndpointSection>,
     /// What of a node's answers is recomputed before it is believed.
     verify: VerifyName,
+    /// Which block counts as a node's highest; those above it are not there yet.
+    finality: FinalityName,
     /// Endpoints that must have a block before it counts. 1: the one that shows it.
     #[schemars(range(min = 1, max = 16))]
     quorum: usize,
@@ -65,6 +67,18 @@ enum VerifyName {
     Headers,
     /// That, and logs come from receipts that hash to the header's receipts root.
     Receipts,
+}
+
+/// Which block is the highest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum FinalityName {
+    /// The newest; what has too few `confirmations` is not told.
+    Latest,
+    /// The newest that its consensus client calls safe.
+    Safe,
+    /// The newest that is final.
+    Finalized,
 }
 
 /// One way to a chain.
@@ -106,6 +120,17 @@ pub enum Verification {
     Receipts,
 }
 
+/// Which block counts as a node's highest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finality {
+    /// The newest.
+    Latest,
+    /// The newest safe one.
+    Safe,
+    /// The newest final one.
+    Finalized,
+}
+
 /// How a chain of real nodes is reached, checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlloySettings {
@@ -113,6 +138,8 @@ pub struct AlloySettings {
     pub endpoints: Vec<EndpointSettings>,
     /// What is recomputed.
     pub verification: Verification,
+    /// Which block is the highest.
+    pub finality: Finality,
     /// No more than there are endpoints.
     pub quorum: usize,
     /// How often endpoints that are not in use are probed.
@@ -163,6 +190,7 @@ impl Default for AlloySection {
             ws_url: None,
             endpoints: Vec::new(),
             verify: VerifyName::Headers,
+            finality: FinalityName::Latest,
             quorum: 1,
             probe_interval: Duration::from_secs(5),
             stale_blocks: 3,
@@ -187,6 +215,11 @@ impl AlloySection {
                 VerifyName::None => Verification::None,
                 VerifyName::Headers => Verification::Headers,
                 VerifyName::Receipts => Verification::Receipts,
+            },
+            finality: match self.finality {
+                FinalityName::Latest => Finality::Latest,
+                FinalityName::Safe => Finality::Safe,
+                FinalityName::Finalized => Finality::Finalized,
             },
             quorum: self.quorum,
             probe_interval: self.probe_interval,

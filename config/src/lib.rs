@@ -64,7 +64,7 @@ pub use breaker::{BreakerPolicy, OpensOn};
 pub use chain::{ChainSettings, ChainSource, SimulatedChain};
 pub use config::Config;
 pub use embedding::EmbeddingSettings;
-pub use endpoint::{AlloySettings, EndpointSettings, Verification};
+pub use endpoint::{AlloySettings, EndpointSettings, Finality, Verification};
 pub use error::{ConfigError, ConfigErrors};
 pub use executor::{ExecutorLimits, ExecutorSettings, Performer, Process};
 pub use explain::{Above, Explanation, Guarded, Sourced, Spoken};

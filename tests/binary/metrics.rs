@@ -40,6 +40,30 @@ fn check_with_promtool(scrape: &str) {
 }
 
 #[test]
+fn alerts_are_rules_over_metrics_that_are_there() {
+    let file = repository("docs/alerts/chain.yml");
+    let checked = Command::new("promtool").args(["check", "rules"]).arg(&file).output().unwrap();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    let reference = std::fs::read_to_string(repository("docs/metrics.md")).unwrap();
+    let guide = std::fs::read_to_string(repository("docs/guides/follow-chains.md")).unwrap();
+    let anchors: BTreeSet<String> = guide
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .map(|title| title.to_lowercase().replace(' ', "-"))
+        .collect();
+    let rules = std::fs::read_to_string(file).unwrap();
+    let is_letter = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+    for word in rules.split(|letter| !is_letter(letter)) {
+        if let Some(name) = word.strip_prefix("synod_") {
+            assert!(reference.contains(&format!("| `{name}` |")), "no metric {name}");
+        }
+    }
+    for runbook in rules.lines().filter_map(|line| line.split_once("follow-chains.md#")) {
+        assert!(anchors.contains(runbook.1), "no section {}", runbook.1);
+    }
+}
+
+#[test]
 fn two_scrapes_of_an_idle_daemon_are_equal() {
     let home = tempfile::tempdir().unwrap();
     let (_synod, reach) = Synod::run(&agent_config(home.path(), ""));

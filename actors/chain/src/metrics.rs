@@ -37,7 +37,11 @@ pub fn describe() {
     describe_gauge!(HALTED, Unit::Count, "1 if following has stopped for good, by chain");
     describe_counter!(COMMITS, Unit::Count, "Blocks committed, by chain");
     describe_counter!(RETRACTIONS, Unit::Count, "Committed blocks taken back, by chain");
-    describe_counter!(REORGS, Unit::Count, "Reorgs seen, by chain");
+    describe_counter!(
+        REORGS,
+        Unit::Count,
+        "Reorgs seen, by chain and class: minor to 2 blocks, major to 12, critical above"
+    );
     describe_histogram!(DEPTH, Unit::Count, "Committed blocks a reorg took back, by chain");
     describe_counter!(LOOKS, Unit::Count, "Looks at the node that showed something, by chain");
     describe_counter!(TROUBLES, Unit::Count, "Looks that showed nothing, by chain and reason");
@@ -52,6 +56,15 @@ pub fn describe() {
     describe_counter!(STALE, Unit::Count, "Answers to questions that were over, by chain");
 }
 
+/// A head that is replaced is every chain's daily bread; more than a dozen blocks are not.
+const fn class(depth: u64) -> usize {
+    match depth {
+        0..=2 => 0,
+        3..=12 => 1,
+        13.. => 2,
+    }
+}
+
 pub(crate) struct Metrics {
     head: Gauge,
     committed: Gauge,
@@ -60,7 +73,8 @@ pub(crate) struct Metrics {
     halted: Gauge,
     commits: Counter,
     retractions: Counter,
-    reorgs: Counter,
+    /// Minor, major, critical.
+    reorgs: [Counter; 3],
     depth: Histogram,
     looks: Counter,
     troubles: [Counter; Trouble::ALL.len()],
@@ -92,7 +106,8 @@ impl Metrics {
             halted: at(HALTED),
             commits: of(COMMITS),
             retractions: of(RETRACTIONS),
-            reorgs: of(REORGS),
+            reorgs: ["minor", "major", "critical"]
+                .map(|class| counter!(REORGS, "chain" => chain.clone(), "class" => class)),
             depth: histogram!(DEPTH, "chain" => chain.clone()),
             looks: of(LOOKS),
             troubles: Trouble::ALL.map(
@@ -150,7 +165,7 @@ impl Metrics {
         self.commits.increment(events().count() as u64 - down);
         if 0 < down {
             self.retractions.increment(down);
-            self.reorgs.increment(1);
+            self.reorgs[class(down)].increment(1);
             self.depth.record(down as f64);
         }
     }

@@ -9,8 +9,9 @@ pub use files::{
     ValidateArgs,
 };
 pub use running::{
-    ActorAction, ActorArgs, ActorsArgs, BreakerAction, BreakersArgs, DaemonArgs, DeadLetterAction,
-    DeadLettersArgs, DeadWhich, DrainArgs, ReadArgs, ReloadArgs, Tap, TapArgs, TopArgs,
+    ActorAction, ActorArgs, ActorsArgs, BreakerAction, BreakersArgs, ChainAction, ChainArgs,
+    DaemonArgs, DeadLetterAction, DeadLettersArgs, DeadWhich, DrainArgs, ReadArgs, ReloadArgs, Tap,
+    TapArgs, TopArgs,
 };
 
 pub use signguard::{ExportArgs, GuardAction, ImportArgs, SignguardArgs};
@@ -71,6 +72,8 @@ pub enum Command {
     Actors(ActorsArgs),
     /// Show actors that do not get on with their mail; exit 69 if there are any
     Stuck(ReadArgs),
+    /// Look at the chains that are followed and their endpoints; exit 69 if one is halted
+    Chain(ChainArgs),
     /// Look at messages that nobody handled, send one again or forget them
     DeadLetters(DeadLettersArgs),
     /// Look at circuit breakers, force or reset one

@@ -2,6 +2,7 @@
 
 mod actors;
 mod breakers;
+mod chain;
 mod client;
 mod dead_letters;
 mod dev;
@@ -47,6 +48,7 @@ pub fn perform(cli: Cli) -> Result<u8, Exit> {
         Command::Drain(args) => drain::drain(&args),
         Command::Actors(args) => actors::actors(&args),
         Command::Stuck(args) => stuck::stuck(&args),
+        Command::Chain(args) => chain::chain(&args),
         Command::DeadLetters(args) => dead_letters::dead_letters(&args),
         Command::Breakers(args) => breakers::breakers(&args),
         Command::Signguard(args) => signguard::signguard(&args),

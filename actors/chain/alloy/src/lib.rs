@@ -25,4 +25,4 @@ mod wire;
 
 pub use endpoint::InvalidUrl;
 pub use metrics::describe;
-pub use source::{AlloySource, Connection, Verify};
+pub use source::{AlloySource, Connection, Finality, Verify};

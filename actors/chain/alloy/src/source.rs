@@ -10,6 +10,7 @@ use crate::endpoint::{Endpoint, InvalidUrl, Way};
 use crate::headers::Proofs;
 use crate::heads::follow_heads;
 use crate::rpc::Rpc;
+use crate::wire::Header;
 
 /// How a node is reached, and how far it is believed.
 #[derive(Clone, Debug)]
@@ -24,6 +25,20 @@ pub struct Connection {
     pub answer_bytes_max: usize,
     /// What is recomputed.
     pub verify: Verify,
+    /// Which of its blocks counts as its highest.
+    pub finality: Finality,
+}
+
+/// Which of a node's blocks counts as its highest: blocks above it are not there yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Finality {
+    /// The newest.
+    #[default]
+    Latest,
+    /// The newest that honest validators will not leave, by the consensus client's judgement.
+    Safe,
+    /// The newest that cannot be left without slashing a third of the stake.
+    Finalized,
 }
 
 /// What of a node's answers is recomputed before it is believed.
@@ -48,6 +63,7 @@ impl Default for Connection {
             request_timeout: Duration::from_secs(20),
             answer_bytes_max: 64 << 20,
             verify: Verify::default(),
+            finality: Finality::default(),
         }
     }
 }
@@ -56,6 +72,7 @@ impl Default for Connection {
 pub struct AlloySource {
     pub(crate) rpc: Rpc,
     pub(crate) verify: Verify,
+    finality: Finality,
     /// No more of them than headers are asked for at once.
     pub(crate) proofs: Mutex<Proofs>,
     hints: Option<Endpoint>,
@@ -84,10 +101,18 @@ impl AlloySource {
         Ok(Self {
             rpc: Rpc::new(endpoint, connection),
             verify: connection.verify,
+            finality: connection.finality,
             proofs: Mutex::default(),
             hints,
             listener: Mutex::new(JoinSet::new()),
         })
+    }
+
+    /// None before the chain has one: then nothing counts but block 0.
+    async fn tagged(&self, tag: &'static str) -> Result<u64, SourceError> {
+        let question = "eth_getBlockByNumber";
+        let header: Option<Header> = self.rpc.ask(question, (tag, false)).await?;
+        Ok(header.map_or(0, |header| Block::from(header).id.number))
     }
 
     pub(crate) fn fault(
@@ -119,8 +144,14 @@ impl Source for AlloySource {
 
     fn head(&self) -> Asked<'_, u64> {
         Box::pin(async {
-            let number: U64 = self.rpc.ask("eth_blockNumber", ()).await?;
-            Ok(number.to())
+            match self.finality {
+                Finality::Latest => {
+                    let number: U64 = self.rpc.ask("eth_blockNumber", ()).await?;
+                    Ok(number.to())
+                }
+                Finality::Safe => self.tagged("safe").await,
+                Finality::Finalized => self.tagged("finalized").await,
+            }
         })
     }
 

@@ -50,8 +50,10 @@ impl Anvil {
         let mut node = Self { child, port, account, emitter, nonce, _reader: reader };
         node.account = node.ask("eth_accounts", json!([])).await[0].clone();
         let tx = node.ask("eth_sendTransaction", json!([node.transaction(None, EMITTER)])).await;
-        let receipt = node.ask("eth_getTransactionReceipt", json!([tx])).await;
-        node.emitter = receipt["contractAddress"].clone();
+        while !node.emitter.is_string() {
+            let receipt = node.ask("eth_getTransactionReceipt", json!([tx])).await;
+            node.emitter = receipt["contractAddress"].clone();
+        }
         node.ask("evm_setAutomine", json!([false])).await;
         node
     }
@@ -86,6 +88,16 @@ impl Anvil {
         self.nonce.store(parse(&count), Ordering::Relaxed);
         let call = self.transaction(Some(&self.emitter), "0x");
         self.ask("anvil_reorg", json!([depth, [[call, 0]]])).await;
+        self.count_again().await;
+    }
+
+    /// Forgets the highest blocks.
+    pub async fn rollback(&self, depth: u64) {
+        self.ask("anvil_rollback", json!([depth])).await;
+        self.count_again().await;
+    }
+
+    async fn count_again(&self) {
         let count = self.ask("eth_getTransactionCount", json!([self.account, "latest"])).await;
         self.nonce.store(parse(&count), Ordering::Relaxed);
     }

@@ -178,6 +178,21 @@ pub struct DeadWhich {
     pub reason: Option<String>,
 }
 
+/// `synod chain`.
+#[derive(Debug, Args)]
+pub struct ChainArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: ChainAction,
+}
+
+/// What to do with chains.
+#[derive(Debug, Subcommand)]
+pub enum ChainAction {
+    /// Show how each chain is followed, and through which endpoints
+    Status(ReadArgs),
+}
+
 /// `synod breakers`.
 #[derive(Debug, Args)]
 pub struct BreakersArgs {

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use synod_chain::{Budget, Endpoint, EndpointRules, Terms};
-use synod_chain_alloy::{AlloySource, Connection, Verify};
-use synod_config::{AlloySettings, ChainSettings, EndpointSettings, Secret, Verification};
+use synod_chain_alloy::{self as chain_alloy, AlloySource, Connection, Verify};
+use synod_config::{
+    AlloySettings, ChainSettings, EndpointSettings, Finality, Secret, Verification,
+};
 use synod_types::actor::ActorId;
 
 use super::TopologyError;
@@ -25,6 +27,11 @@ pub(super) fn endpoints(
                 Verification::None => Verify::None,
                 Verification::Headers => Verify::Headers,
                 Verification::Receipts => Verify::Receipts,
+            },
+            finality: match alloy.finality {
+                Finality::Latest => chain_alloy::Finality::Latest,
+                Finality::Safe => chain_alloy::Finality::Safe,
+                Finality::Finalized => chain_alloy::Finality::Finalized,
             },
             ..Connection::default()
         };

@@ -63,14 +63,20 @@ fn perform(world: &mut World, step: Step) {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_024))]
+/// `SYNOD_SCRIPTS=10000` asks for so many.
+fn scripts() -> u32 {
+    std::env::var("SYNOD_SCRIPTS").map_or(384, |text| text.parse().unwrap())
+}
 
-    /// Whatever is lost, repeated or killed, and however the chain turns: each consumer, in
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(scripts()))]
+
+    /// Three chains, a script each: whatever is lost, repeated or killed, and however a chain
+    /// turns, each consumer, in
     /// order and without a gap, arrives at exactly the node's chain.
     #[test]
     fn every_consumer_arrives_at_the_chain_of_the_node(
-        steps in prop::collection::vec(step(), 0..120),
+        scripts in prop::array::uniform3(prop::collection::vec(step(), 0..120)),
         consumers in 1_usize..4,
         confirmations in 0_u64..4,
         undelivered_max in prop::sample::select(vec![1_usize, 10, 4_096]),
@@ -81,12 +87,17 @@ proptest! {
         rules.limits.undelivered_max = undelivered_max;
         rules.limits.fetch_blocks_max = fetch_blocks_max;
         rules.limits.batch_bytes_max = 4_000;
-        let mut world = World::new(rules, Node::new());
-        for step in steps {
-            perform(&mut world, step);
+        let mut worlds = [(); 3].map(|()| World::new(rules.clone(), Node::new()));
+        let longest = scripts.iter().map(Vec::len).max().unwrap_or(0);
+        for turn in 0..longest {
+            for (world, script) in worlds.iter_mut().zip(&scripts) {
+                script.get(turn).into_iter().for_each(|step| perform(world, step.clone()));
+            }
         }
-        world.node.mine(confirmations + 1);
-        world.arrive();
-        world.assert_canonical();
+        for mut world in worlds {
+            world.node.mine(confirmations + 1);
+            world.arrive();
+            world.assert_canonical();
+        }
     }
 }
