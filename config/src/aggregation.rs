@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 pub enum Arithmetic {
     /// The library ark-bn254.
-    #[default]
     Ark,
-    /// Synod's own.
+    /// Synod's own, about twice as fast.
+    #[default]
     Synod,
     /// Both, each for itself; where they differ, nothing is certified and nobody named.
     CrossCheck,
@@ -22,7 +22,7 @@ pub enum Arithmetic {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AggregationSettings {
-    /// Whose arithmetic verifies BN254 signatures: `ark` (ark-bn254), `synod` (our own), or
+    /// Whose arithmetic verifies BN254 signatures: `synod` (our own), `ark` (ark-bn254), or
     /// `cross-check`: both, and where they differ nothing is certified.
     pub arithmetic: Arithmetic,
     /// Tasks collected at once; more are refused.
