@@ -24,4 +24,4 @@ update-docs:
 
 # Which line of a core does no test hold to its word?
 mutants core:
-    cargo mutants -p {{ core }}
+    bash tests/mutants {{ core }}

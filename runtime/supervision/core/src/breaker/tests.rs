@@ -1,5 +1,7 @@
+mod counts;
 mod leases;
 mod model;
+mod shown;
 mod windows;
 
 use std::time::Duration;

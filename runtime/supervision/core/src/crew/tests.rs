@@ -49,6 +49,34 @@ fn sizes_have_bounds() {
 }
 
 #[test]
+fn a_crew_says_how_many_it_may_employ() {
+    let crew = crew(4, 2);
+    assert_eq!((crew.workers(), crew.size()), (4, 2));
+}
+
+/// As the paper has it, in floating point, beside ours in integers.
+fn jump_of_the_paper(mut seed: u64, workers: usize) -> usize {
+    let (mut worker, mut next) = (-1_i64, 0_i64);
+    while next < workers as i64 {
+        worker = next;
+        seed = seed.wrapping_mul(2_862_933_555_777_941_757).wrapping_add(1);
+        let draw = (1_u64 << 31) as f64 / ((seed >> 33) + 1) as f64;
+        next = ((worker + 1) as f64 * draw) as i64;
+    }
+    worker as usize
+}
+
+#[test]
+fn a_key_goes_where_the_paper_sends_it() {
+    for key in 0..10_000 {
+        for workers in [2, 3, 10, 64, 500] {
+            let expected = jump_of_the_paper(crate::jitter::splitmix64(key), workers);
+            assert_eq!(worker_of(key, workers), expected, "key {key}, {workers} workers");
+        }
+    }
+}
+
+#[test]
 fn keys_are_spread_evenly() {
     for workers in [2, 7, 64] {
         let mut counts = vec![0_u64; workers];

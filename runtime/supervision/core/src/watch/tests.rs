@@ -147,3 +147,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn work_has_a_name_in_events() {
+    assert_eq!(
+        [Work::Idle, Work::Waiting, Work::Busy].map(Work::name),
+        ["idle", "waiting", "busy"]
+    );
+}
