@@ -5,33 +5,8 @@ use std::convert::Infallible;
 
 use kameo::actor::{ActorRef, Spawn};
 use synod_benches::{
-    ActixSystem, Contender, One, Options, Table, Threads, Tick, Window, instructions,
+    ActixSystem, Contender, Note, Noted, One, Options, Table, Threads, Window, driven, instructions,
 };
-use synod_supervision::{Actor, Context, Failure, Message};
-
-struct Note(Tick);
-
-impl Message for Note {
-    fn kind(&self) -> &'static str {
-        "note"
-    }
-}
-
-struct Ours(Window);
-
-impl Actor for Ours {
-    type Msg = Note;
-    type Args = Window;
-
-    async fn start(_: &Context<Note>, window: Window) -> Result<Self, Failure> {
-        Ok(Self(window))
-    }
-
-    async fn handle(&mut self, _: &Context<Note>, Note(tick): Note) -> Result<(), Failure> {
-        self.0.handle(&tick);
-        Ok(())
-    }
-}
 
 struct Plain(Window);
 
@@ -84,10 +59,6 @@ impl actix::Actor for Actix {
     type Context = actix::Context<Self>;
 }
 
-impl actix::Message for Note {
-    type Result = ();
-}
-
 impl actix::Handler<Note> for Actix {
     type Result = ();
 
@@ -98,21 +69,17 @@ impl actix::Handler<Note> for Actix {
 
 fn ours<'a>(threads: Threads, burst: u64) -> Contender<'a> {
     let (tokio, window) = (threads.tokio(), Window::of(burst));
-    let one = tokio.block_on(One::<Ours>::start(window.clone()));
-    Contender::new("synod", move |count| {
-        let send = |tick| assert!(one.address.tell(Note(tick)).is_ok());
-        tokio.block_on(window.drive(count, send));
-    })
+    let one = tokio.block_on(One::<Noted>::start(window.clone()));
+    let send = move |tick| assert!(one.address.tell(Note(tick)).is_ok());
+    driven("synod", tokio, window, send)
 }
 
 fn plain<'a>(threads: Threads, burst: u64) -> Contender<'a> {
     let (tokio, window) = (threads.tokio(), Window::of(burst));
     let spawned = tokio.block_on(ractor::Actor::spawn(None, Plain(window.clone()), ()));
     let (actor, _) = spawned.unwrap();
-    Contender::new("ractor", move |count| {
-        let send = |tick| assert!(actor.cast(Note(tick)).is_ok());
-        tokio.block_on(window.drive(count, send));
-    })
+    let send = move |tick| assert!(actor.cast(Note(tick)).is_ok());
+    driven("ractor", tokio, window, send)
 }
 
 fn raw<'a>(threads: Threads, burst: u64) -> Contender<'a> {
@@ -124,20 +91,16 @@ fn raw<'a>(threads: Threads, burst: u64) -> Contender<'a> {
             own.handle(&tick);
         }
     });
-    Contender::new("tokio", move |count| {
-        let send = |tick| assert!(sender.try_send(Note(tick)).is_ok());
-        tokio.block_on(window.drive(count, send));
-    })
+    let send = move |tick| assert!(sender.try_send(Note(tick)).is_ok());
+    driven("tokio", tokio, window, send)
 }
 
 fn kameo<'a>(threads: Threads, burst: u64) -> Contender<'a> {
     let (tokio, window) = (threads.tokio(), Window::of(burst));
     let mailbox = kameo::mailbox::bounded(1_024);
     let actor = tokio.block_on(async { Kameo::spawn_with_mailbox(window.clone(), mailbox) });
-    Contender::new("kameo", move |count| {
-        let send = |tick| assert!(actor.tell(Note(tick)).try_send().is_ok());
-        tokio.block_on(window.drive(count, send));
-    })
+    let send = move |tick| assert!(actor.tell(Note(tick)).try_send().is_ok());
+    driven("kameo", tokio, window, send)
 }
 
 fn actix<'a>(threads: Threads, burst: u64) -> Contender<'a> {

@@ -9,37 +9,14 @@ use ractor::factory::{
     WorkerId, queues, routing, worker_builder,
 };
 use synod_benches::{
-    Contender, Options, Table, Threads, Tick, Window, child_policy, one_for_one, runtime, tree,
+    Contender, Note, Noted, Options, Table, Threads, Tick, Window, child_policy, driven,
+    one_for_one, runtime, tree,
 };
-use synod_supervision::{Actor, Capacity, ChildSpec, Context, Failure, Message, PoolSpec, Routing};
+use synod_supervision::{Capacity, ChildSpec, PoolSpec, Routing};
 use synod_types::actor::ActorId;
 use tokio::sync::Notify;
 
 const WORKERS: usize = 4;
-
-struct Note(Tick);
-
-impl Message for Note {
-    fn kind(&self) -> &'static str {
-        "note"
-    }
-}
-
-struct Ours(Window);
-
-impl Actor for Ours {
-    type Msg = Note;
-    type Args = Window;
-
-    async fn start(_: &Context<Note>, window: Window) -> Result<Self, Failure> {
-        Ok(Self(window))
-    }
-
-    async fn handle(&mut self, _: &Context<Note>, Note(tick): Note) -> Result<(), Failure> {
-        self.0.handle(&tick);
-        Ok(())
-    }
-}
 
 struct Theirs(Window);
 
@@ -75,12 +52,11 @@ fn ours<'a>(name: &str, routing: Routing<Note>, threads: Threads, burst: u64) ->
     let (runtime, capacity) = (runtime(), Capacity::default());
     let spec = PoolSpec { workers: WORKERS, workers_max: WORKERS, routing, capacity };
     let pool = runtime.pool(ActorId::new("pool").unwrap(), spec).unwrap();
-    let child = ChildSpec::pool::<Ours>(&child_policy("worker"), one_for_one(), &pool, &window);
+    let child = ChildSpec::pool::<Noted>(&child_policy("worker"), one_for_one(), &pool, &window);
     let running = tokio.block_on(tree(&runtime, vec![child]));
-    Contender::new(name, move |count| {
+    driven(name, tokio, window, move |tick| {
         let _running = &running;
-        let send = |tick| assert!(pool.address().tell(Note(tick)).is_ok());
-        tokio.block_on(window.drive(count, send));
+        assert!(pool.address().tell(Note(tick)).is_ok());
     })
 }
 
@@ -95,12 +71,9 @@ fn factory<'a>(name: &str, is_keyed: bool, threads: Threads, burst: u64) -> Cont
             spawn(routing::QueuerRouting::default(), Box::new(builder)).await
         }
     });
-    Contender::new(name, move |count| {
-        let send = |tick: Tick| {
-            let job = Job::new(tick.number, Note(tick));
-            assert!(actor.cast(FactoryMessage::Dispatch(job)).is_ok());
-        };
-        tokio.block_on(window.drive(count, send));
+    driven(name, tokio, window, move |tick: Tick| {
+        let job = Job::new(tick.number, Note(tick));
+        assert!(actor.cast(FactoryMessage::Dispatch(job)).is_ok());
     })
 }
 
@@ -138,15 +111,12 @@ fn raw<'a>(threads: Threads, burst: u64) -> Contender<'a> {
             }
         });
     }
-    Contender::new("tokio", move |count| {
-        let send = |tick| {
-            let mut notes = queue.0.lock().unwrap();
-            assert!(notes.len() < 1_024);
-            notes.push_back(Note(tick));
-            drop(notes);
-            queue.1.notify_one();
-        };
-        tokio.block_on(window.drive(count, send));
+    driven("tokio", tokio, window, move |tick| {
+        let mut notes = queue.0.lock().unwrap();
+        assert!(notes.len() < 1_024);
+        notes.push_back(Note(tick));
+        drop(notes);
+        queue.1.notify_one();
     })
 }
 

@@ -10,12 +10,14 @@ mod actix_system;
 mod actors;
 mod instructions;
 mod measure;
+mod notes;
 mod window;
 
 pub use actix_system::ActixSystem;
 pub use actors::{One, address, child_policy, one_for_one, runtime, tree};
 pub use instructions::instructions;
 pub use measure::{Contender, Options, Table, cpu_time, median, observe};
+pub use notes::{Note, Noted, driven};
 pub use window::{Tick, Window};
 
 use rustix::thread::{CpuSet, sched_setaffinity};
