@@ -1,7 +1,6 @@
 //! What a daemon does when the world does its worst: disks that fill up, files that rot, keys
 //! that would like to be known.
 
-mod guard;
 mod journal;
 mod reorg;
 mod secrets;

@@ -1,0 +1,12 @@
+//! One key, one duty, one digest: whoever asks, wherever it is killed. `GUARD_DUTIES` and
+//! `GUARD_KILLS` say how much of each.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test that cannot go on fails")]
+
+mod house;
+mod kills;
+mod threads;
+
+/// A number from the environment.
+fn count(name: &str, usual: u64) -> u64 {
+    std::env::var(name).map_or(usual, |count| count.parse().unwrap())
+}
