@@ -82,7 +82,7 @@ pub use runtime::{Http, Log, LogFormat, Metrics, Runtime};
 pub use schema::schema;
 pub use secret::Secret;
 pub use set::OperatorSet;
-pub use signer::{KeySource, SignerSettings};
+pub use signer::{KeySource, PasswordSource, SignerSettings};
 pub use store::StoreSettings;
 pub use supervisor::{Restart, Strategy};
 pub use task::TaskSettings;

@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use synod_types::signature::Scheme;
 
@@ -21,6 +21,11 @@ pub(crate) struct SignerSection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "format::path")]
     pub(crate) key_file: Option<String>,
+    /// Where the password of `key_file` stands, which then is a keystore (EIP-2335, web3 version 3,
+    /// or the older form of BN254) and no plain key. Relative to the directory of this file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "password")]
+    pub(crate) password: Option<PasswordSection>,
     /// Whether to make a key at the first start, kept under `runtime.data_dir`. For trying out.
     pub(crate) generate: bool,
     /// Duties remembered, each for ever; at the limit nothing more is signed.
@@ -32,6 +37,31 @@ pub(crate) struct SignerSection {
     /// Duties put on record by one commit of the journal; those beyond go with the next.
     #[schemars(range(min = 1, max = 65_536))]
     pub(crate) batch_max: usize,
+}
+
+/// Where a password stands: a file or an environment variable, and never here.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PasswordSection {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    env: Option<String>,
+}
+
+/// Not shown where it is wrong: somebody may have written the password itself.
+fn password(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "x-secret": true,
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "file": { "type": "string", "minLength": 1,
+                "description": "File of mode 600 that holds the password." },
+            "env": { "type": "string", "format": "variable",
+                "description": "Environment variable that holds the password." }
+        }
+    })
 }
 
 /// A signature scheme, as written.
@@ -78,8 +108,19 @@ pub struct SignerSettings {
 pub enum KeySource {
     /// A file, which must be there.
     File(PathBuf),
+    /// A keystore, which must be there, and what opens it.
+    Keystore(PathBuf, PasswordSource),
     /// Made at the first start, kept under the data directory.
     Generated,
+}
+
+/// Where a password comes from. Not looked at before it is needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PasswordSource {
+    /// A file of mode 600.
+    File(PathBuf),
+    /// An environment variable, by its name.
+    Variable(String),
 }
 
 impl Default for SignerSection {
@@ -87,6 +128,7 @@ impl Default for SignerSection {
         Self {
             scheme: SchemeName::Bn254,
             key_file: None,
+            password: None,
             generate: false,
             duties_max: 1_000_000,
             waiting_max: 1024,
@@ -102,29 +144,9 @@ impl SignerSection {
         key: &str,
         id: &str,
     ) -> Option<SignerSettings> {
-        let file_key = join(key, "key_file");
-        let source = match (&self.key_file, self.generate) {
-            (Some(file), false) if looks_like_key(file) => {
-                let hint = "write the key into a file of mode 600, and the file's path here; this \
-                            one others may have read: use another";
-                check.found.refuse(&file_key, "a key, not the path of its file", hint);
-                return None;
-            }
-            (Some(file), false) => KeySource::File(check.directory.join(file)),
-            (None, true) => KeySource::Generated,
-            (Some(_), true) => {
-                let hint = "remove key_file, or set generate = false";
-                check.found.refuse(&file_key, "two sources of one key", hint);
-                return None;
-            }
-            (None, false) => {
-                let hint = "write key_file = \"…\", or generate = true for trying out";
-                check.found.refuse(&file_key, "no key", hint);
-                return None;
-            }
-        };
+        let source = self.check_source(check, key)?;
         let (path, named) = match &source {
-            KeySource::File(path) => (plain(path), "key_file"),
+            KeySource::File(path) | KeySource::Keystore(path, _) => (plain(path), "key_file"),
             KeySource::Generated => (check.generated_key(id), "generate"),
         };
         if let Some(other) = check.key_files.insert(path, join(key, named)) {
@@ -138,6 +160,61 @@ impl SignerSection {
             waiting_max: self.waiting_max,
             batch_max: self.batch_max,
         })
+    }
+}
+
+impl SignerSection {
+    fn check_source(&self, check: &mut Check<'_, '_>, key: &str) -> Option<KeySource> {
+        let file_key = join(key, "key_file");
+        let password_key = join(key, "password");
+        match (&self.key_file, self.generate) {
+            (Some(file), false) if looks_like_key(file) => {
+                let hint = "write the key into a file of mode 600, and the file's path here; this \
+                            one others may have read: use another";
+                check.found.refuse(&file_key, "a key, not the path of its file", hint);
+                None
+            }
+            (Some(file), false) => {
+                let file = check.directory.join(file);
+                match &self.password {
+                    None => Some(KeySource::File(file)),
+                    Some(password) => {
+                        let password = password.check(check, &password_key)?;
+                        Some(KeySource::Keystore(file, password))
+                    }
+                }
+            }
+            (None, true) if self.password.is_some() => {
+                let hint = "remove password, or make a keystore by `synod keys new` and name it";
+                check.found.refuse(&password_key, "a generated key has no password", hint);
+                None
+            }
+            (None, true) => Some(KeySource::Generated),
+            (Some(_), true) => {
+                let hint = "remove key_file, or set generate = false";
+                check.found.refuse(&file_key, "two sources of one key", hint);
+                None
+            }
+            (None, false) => {
+                let hint = "write key_file = \"…\", or generate = true for trying out";
+                check.found.refuse(&file_key, "no key", hint);
+                None
+            }
+        }
+    }
+}
+
+impl PasswordSection {
+    fn check(&self, check: &mut Check<'_, '_>, key: &str) -> Option<PasswordSource> {
+        match (&self.file, &self.env) {
+            (Some(file), None) => Some(PasswordSource::File(check.directory.join(file))),
+            (None, Some(name)) => Some(PasswordSource::Variable(name.clone())),
+            (Some(_), Some(_)) | (None, None) => {
+                let hint = "write { file = \"…\" } or { env = \"…\" }, one of them";
+                check.found.refuse(key, "a password has one source", hint);
+                None
+            }
+        }
     }
 }
 

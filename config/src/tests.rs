@@ -188,7 +188,8 @@ fn secrets_are_never_shown() {
 #[test]
 fn a_key_where_it_has_no_business_is_not_shown() {
     let key = "0b3f1c2d9e8a7b6c4d1e2f3a0b9c8d7e6f5a4b3c2d1e0f9a8b7c6d5e4f3a2b1c";
-    let place = "key_file = \"keys/operator.key\"";
+    let place =
+        "key_file = \"keys/operator.json\", password = { file = \"keys/operator.password\" }";
     for (wrong, rule) in [
         (format!("key_file = \"0x{key}\""), "key_file = <redacted>: a key, not the path"),
         (format!("key_file = \"{key} \""), "key_file = <redacted>: a key, not the path"),
@@ -196,6 +197,8 @@ fn a_key_where_it_has_no_business_is_not_shown() {
         (format!("generate = \"0x{key}\""), "generate = <redacted>: wrong type"),
         (format!("key_file = [\"0x{key}\"]"), "key_file = <redacted>: wrong type"),
         (format!("key = \"0x{key}\""), "unknown key"),
+        (format!("key_file = \"a\", password = \"{key}\""), "password = <redacted>: wrong type"),
+        (format!("key_file = \"a\", password = {{ text = \"{key}\" }}"), "unknown key"),
     ] {
         let text = Profile::Executor.text().replace(place, &wrong);
         assert!(text.contains(key));
@@ -216,7 +219,9 @@ fn a_secret_may_lie_beside_the_file() {
     assert!(config.effective().contains("file = \"url\""));
     let signer = &config.topology.actors[&ActorId::new("signer").unwrap()];
     let Settings::Signer(signer) = &signer.settings else { panic!() };
-    assert_eq!(signer.key, KeySource::File(directory.path().join("keys/operator.key")));
+    let keys = directory.path().join("keys");
+    let password = PasswordSource::File(keys.join("operator.password"));
+    assert_eq!(signer.key, KeySource::Keystore(keys.join("operator.json"), password));
 }
 
 #[test]

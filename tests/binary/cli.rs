@@ -34,9 +34,10 @@ fn json(args: &[&str]) -> Value {
 #[test]
 fn every_profile_is_valid() {
     for profile in ["dev", "aggregator", "executor", "agent"] {
-        assert!(succeeds(&["validate", "--profile", profile]).starts_with("valid: "));
+        let without = "--without-keys";
+        assert!(succeeds(&["validate", without, "--profile", profile]).starts_with("valid: "));
         let file = repository(&format!("config/profiles/{profile}.toml"));
-        assert!(succeeds(&["validate", file.to_str().unwrap()]).starts_with("valid: "));
+        assert!(succeeds(&["validate", without, file.to_str().unwrap()]).starts_with("valid: "));
     }
     let reference = repository("config/default.toml");
     succeeds(&["validate", reference.to_str().unwrap()]);
@@ -85,7 +86,7 @@ fn init_writes_a_valid_file_and_never_over_another() {
         let file = directory.path().join(format!("{profile}.toml"));
         let file = file.to_str().unwrap();
         assert!(succeeds(&["init", "--profile", profile, file]).contains(file));
-        succeeds(&["validate", file]);
+        succeeds(&["validate", "--without-keys", file]);
         let before = std::fs::read(file).unwrap();
         fails(&["init", file], IO, &[file, "exists", "name another file"]);
         assert_eq!(std::fs::read(file).unwrap(), before);

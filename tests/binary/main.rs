@@ -11,6 +11,7 @@ mod drift;
 mod ends;
 mod faults;
 mod http;
+mod keys;
 mod kill9;
 mod metrics;
 mod pool;

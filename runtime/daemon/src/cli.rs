@@ -1,12 +1,17 @@
 //! The command line. Every flag has an environment twin.
 
 mod files;
+mod keys;
 mod running;
 mod signguard;
 
 pub use files::{
     DevArgs, DiffArgs, ExplainArgs, FileArgs, GraphArgs, GraphFormat, InitArgs, RunArgs,
     ValidateArgs,
+};
+pub use keys::{
+    ExportArgs, ImportArgs, InfoArgs, Kdf, KeysAction, KeysArgs, NewArgs, NewPasswordArgs,
+    PasswordArgs, RotateArgs,
 };
 pub use running::{
     ActorAction, ActorArgs, ActorsArgs, BreakerAction, BreakersArgs, ChainAction, ChainArgs,
@@ -82,6 +87,8 @@ pub enum Command {
     /// Look at what signing guards remember, write it to a file or take it from one, while no
     /// daemon runs
     Signguard(SignguardArgs),
+    /// Make, import, list, look at, rotate and export keys
+    Keys(KeysArgs),
     /// Print completions for a shell
     Completions {
         /// The shell

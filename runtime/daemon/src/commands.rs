@@ -10,6 +10,7 @@ mod diff;
 mod drain;
 mod files;
 mod graph;
+mod keys;
 mod reload;
 mod run;
 mod signguard;
@@ -52,6 +53,7 @@ pub fn perform(cli: Cli) -> Result<u8, Exit> {
         Command::DeadLetters(args) => dead_letters::dead_letters(&args),
         Command::Breakers(args) => breakers::breakers(&args),
         Command::Signguard(args) => signguard::signguard(&args),
+        Command::Keys(args) => keys::keys(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "synod", &mut std::io::stdout());
             Ok(OK)

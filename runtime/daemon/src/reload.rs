@@ -16,6 +16,7 @@ use parking_lot::RwLock;
 use serde::Serialize;
 use synod_config::{Config, ConfigErrors, Plan, Refused};
 use synod_supervision::{ReformError, Runtime, TreeDigest};
+use tokio::runtime::RuntimeFlavor;
 use tokio::sync::Mutex;
 
 pub use metrics::describe;
@@ -223,7 +224,12 @@ impl Inner {
             standing.config = config;
             return Ok(self.report("unchanged", standing, plan));
         }
-        let house = topology::rebuild(&config, &self.runtime, &standing.house, &plan)?;
+        // Opens files, and keystores that are new: other tasks go elsewhere meanwhile.
+        let rebuild = || topology::rebuild(&config, &self.runtime, &standing.house, &plan);
+        let house = match tokio::runtime::Handle::current().runtime_flavor() {
+            RuntimeFlavor::MultiThread => tokio::task::block_in_place(rebuild)?,
+            _ => rebuild()?,
+        };
         self.runtime.list_breakers(house.breakers().cloned());
         let reformed = self.runtime.reform(house.root.clone()).await;
         if let Err(error) = reformed {

@@ -8,7 +8,6 @@ use synod_config::{Actor, Config, KeySource as Place, Settings, StoreSettings};
 use synod_protocol::store::StoreRefusal;
 use synod_signature::{GuardRecord, KeySource, Mark, guard_stream};
 use synod_signature_core::guard::interchange::{KeyRecords, MergeRefusal, merge};
-use synod_signature_keyfile::KeyFile;
 use synod_store::{Answer, JournalPort, Metrics, Request};
 use synod_store_segment::{Journal, OpenError};
 use synod_supervision::Failure;
@@ -17,7 +16,8 @@ use synod_types::signature::PublicKey;
 use synod_types::store::Version;
 
 use crate::exit::{DATA, Exit, IO, UNAVAILABLE};
-use crate::topology::service::{keys::key_file, records_max};
+use crate::topology::service::keys::{KeyPlace, place};
+use crate::topology::service::records_max;
 use crate::topology::store;
 
 /// Bytes of records read at once.
@@ -35,7 +35,7 @@ pub(crate) struct Guard {
     pub(crate) held: KeyRecords,
     /// Of its key; none if none can be kept.
     pub(crate) mark: Option<Mark>,
-    key: KeyFile,
+    key: KeyPlace,
     store: ActorId,
 }
 
@@ -61,7 +61,7 @@ impl Guards {
         let mut all = Self { journals: BTreeMap::new(), guards: BTreeMap::new() };
         for (id, actor) in &config.topology.actors {
             let Settings::Signer(settings) = &actor.settings else { continue };
-            let key = key_file(data_dir, id, settings);
+            let key = place(data_dir, id, settings);
             if settings.key == Place::Generated && !key.path().exists() {
                 continue;
             }

@@ -11,6 +11,7 @@ pub(crate) mod service;
 pub(crate) mod store;
 
 pub use desks::Desks;
+pub use service::inspect_keys;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

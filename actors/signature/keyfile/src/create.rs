@@ -7,7 +7,7 @@ use synod_signature::{KeySourceError, SecretKey};
 use synod_types::signature::Scheme;
 use zeroize::Zeroizing;
 
-use crate::{place, unreachable_at};
+use crate::{mark, place, unreachable_at};
 
 /// A number below 2²⁵⁶ is a secret of the scheme in one case of six at worst, so this many
 /// tries fail once in 10²³ times.
@@ -56,13 +56,23 @@ pub(crate) fn write(path: &Path, text: &[u8]) -> Result<(), KeySourceError> {
 }
 
 /// Puts another file in the place of the one at `path`, which is kept under the name returned:
-/// at every moment the one or the other is at `path`, whole.
-pub(crate) fn replace(path: &Path, text: &[u8]) -> Result<PathBuf, KeySourceError> {
+/// at every moment the one or the other is at `path`, whole. Its mark is kept with it; a new key
+/// begins without one. Cut short in between, the new key stands beside the former one's mark, and
+/// its signer refuses to sign.
+pub(crate) fn replace(
+    path: &Path,
+    text: &[u8],
+    is_new_key: bool,
+) -> Result<PathBuf, KeySourceError> {
     let beside = name_beside(path)?;
     write_new(&beside, text).map_err(unreachable_at(&beside))?;
     let kept = keep(path).and_then(|former| {
+        let guarded = mark::keep(path, &former).map_err(unreachable_at(path))?;
         // What was linked is durable before its other name goes.
         sync_parent(path).and_then(|()| fs::rename(&beside, path)).map_err(unreachable_at(path))?;
+        if is_new_key && guarded {
+            mark::forget(path).map_err(unreachable_at(path))?;
+        }
         Ok(former)
     });
     if kept.is_err() {

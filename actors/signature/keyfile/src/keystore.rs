@@ -21,7 +21,7 @@ pub use seal::Sealing;
 use std::fmt;
 
 use synod_signature_core::SecretKey;
-use synod_types::signature::Scheme;
+use synod_types::signature::{PublicKey, Scheme};
 
 use crate::password::Password;
 use crypto::Crypto;
@@ -81,6 +81,11 @@ impl Keystore {
     /// Whose key it says to hold, in hexadecimal or as it is written there.
     pub fn claimed(&self) -> Option<String> {
         self.claim.as_ref().map(ToString::to_string)
+    }
+
+    /// Whether it says to hold this one. None if it says nothing.
+    pub fn claims(&self, key: &PublicKey) -> Option<bool> {
+        self.claim.as_ref().map(|claim| claim.fits(key))
     }
 
     /// Its path of EIP-2334, as written.

@@ -22,6 +22,11 @@ impl KeystoreFile {
         Self { path: path.into(), scheme, password }
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Whether keystore and password are there, closed to others, and the keystore is one of the
     /// scheme. Opens neither.
     ///
@@ -39,6 +44,15 @@ impl KeystoreFile {
     /// As [`KeySource::load`].
     pub fn public_key(&self) -> Result<PublicKey, KeySourceError> {
         self.load().map(|key| key.public())
+    }
+
+    /// Whether the keystore names this key as its own. None if it names none. Opens nothing: what
+    /// it names is not under the password.
+    ///
+    /// # Errors
+    /// [`KeySourceError`].
+    pub fn claims(&self, key: &PublicKey) -> Result<Option<bool>, KeySourceError> {
+        Ok(read_keystore(&self.path)?.claims(key))
     }
 
     fn check_scheme(&self, keystore: &Keystore) -> Result<(), KeySourceError> {
@@ -84,13 +98,17 @@ pub fn write_keystore(path: &Path, text: &str) -> Result<(), KeySourceError> {
     create::write(path, text.as_bytes())
 }
 
-/// Puts a keystore's text in the place of the file at `path`, which is kept beside it under the
-/// name returned. At every moment the one or the other is at `path`, whole.
+/// Puts a keystore's text in the place of the file at `path`, which is kept beside it, with its
+/// mark, under the name returned. At every moment the one or the other is at `path`, whole.
 ///
 /// # Errors
 /// [`KeySourceError`]; then the former file is where it was.
-pub fn replace_keystore(path: &Path, text: &str) -> Result<PathBuf, KeySourceError> {
-    create::replace(path, text.as_bytes())
+pub fn rotate_keystore(
+    path: &Path,
+    text: &str,
+    is_new_key: bool,
+) -> Result<PathBuf, KeySourceError> {
+    create::replace(path, text.as_bytes(), is_new_key)
 }
 
 /// That of a file.

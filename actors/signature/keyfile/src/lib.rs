@@ -16,7 +16,7 @@ mod private;
 mod read;
 
 pub use keystore::{Form, Keystore, KeystoreError, Sealing, Work};
-pub use keystore_file::{KeystoreFile, read_keystore, replace_keystore, write_keystore};
+pub use keystore_file::{KeystoreFile, read_keystore, rotate_keystore, write_keystore};
 pub use password::{Password, PasswordError, PasswordPlace};
 
 use std::io;
@@ -25,6 +25,7 @@ use std::sync::Arc;
 
 use synod_signature::{KeySource, KeySourceError, Mark, SecretKey};
 use synod_types::signature::{PublicKey, Scheme};
+use zeroize::Zeroizing;
 
 /// A secret that is equally likely to be any of the scheme's, from the operating system's
 /// randomness.
@@ -41,6 +42,33 @@ pub fn random_key(scheme: Scheme) -> Result<SecretKey, KeySourceError> {
 /// [`KeySourceError`].
 pub fn read_plain(path: &Path, scheme: Scheme) -> Result<SecretKey, KeySourceError> {
     read::read(path, scheme)
+}
+
+/// Writes a key, as it is, into a new file of mode 600.
+///
+/// # Errors
+/// [`KeySourceError::Exists`] if something is there already; it is left as it is.
+pub fn write_plain(path: &Path, key: &SecretKey) -> Result<(), KeySourceError> {
+    create::write(path, &create::text(key))
+}
+
+/// Whether a file that only its owner can reach looks like a plain key file.
+pub fn is_plain(path: &Path) -> bool {
+    read::digits(path).is_ok_and(|bytes| bytes.len() == 32)
+}
+
+/// Reads a seed of 32 to 64 bytes, `0x` and hexadecimal digits, from a file that only its owner
+/// can reach.
+///
+/// # Errors
+/// [`KeySourceError`].
+pub fn read_seed(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeySourceError> {
+    let seed = read::digits(path)?;
+    if (32..=64).contains(&seed.len()) {
+        return Ok(seed);
+    }
+    let why = "no seed of 32 to 64 bytes: 0x and 64 to 128 hexadecimal digits".to_owned();
+    Err(KeySourceError::Password { place: place(path), why })
 }
 
 /// The file of one key.

@@ -44,6 +44,21 @@ pub(crate) fn raise(key: &Path, from: Mark, to: Mark) -> Result<(), KeySourceErr
     })
 }
 
+/// Gives the mark of a key a second name, beside the second name of the key: both are one file, and
+/// grow together. Says whether there is one.
+pub(crate) fn keep(key: &Path, former: &Path) -> io::Result<bool> {
+    match std::fs::hard_link(path_of(key), path_of(former)) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Takes the mark's name beside a key away.
+pub(crate) fn forget(key: &Path) -> io::Result<()> {
+    std::fs::remove_file(path_of(key))
+}
+
 fn make(path: &Path) -> Result<Option<Mark>, KeySourceError> {
     let mut options = OpenOptions::new();
     let file = match options.write(true).create_new(true).mode(0o600).open(path) {

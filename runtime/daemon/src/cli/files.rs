@@ -71,6 +71,9 @@ pub struct ValidateArgs {
     /// Print the whole configuration as it will be used, secrets redacted
     #[arg(long)]
     pub show: bool,
+    /// Do not look whether the keys and passwords it names are there and closed to others
+    #[arg(long, env = "SYNOD_WITHOUT_KEYS")]
+    pub without_keys: bool,
 }
 
 /// `synod init`.

@@ -8,6 +8,7 @@ use synod_config::{Config, ConfigErrors, DEFAULT, Profile};
 use crate::cli::{FileArgs, InitArgs, ValidateArgs};
 use crate::exit::{CONFIG, Exit, IO, OK, USAGE};
 use crate::out;
+use crate::topology::inspect_keys;
 
 /// The file that is taken when none is named.
 const DEFAULT_FILE: &str = "synod.toml";
@@ -48,6 +49,15 @@ pub(super) fn validate(args: &ValidateArgs) -> Result<u8, Exit> {
     if args.show {
         out::line(config.effective())?;
         return Ok(OK);
+    }
+    if !args.without_keys {
+        let problems = inspect_keys(&config);
+        if !problems.is_empty() {
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            let hint = "`synod keys new` makes a keystore; --without-keys does not look at keys";
+            let problems = problems.join("\n");
+            return Err(Exit::new(CONFIG, format!("keys cannot be used; {hint}\n{problems}")));
+        }
     }
     let topology = &config.topology;
     out::line(format_args!(

@@ -3,6 +3,8 @@
 pub(crate) mod keys;
 mod tasks;
 
+pub use keys::inspect_keys;
+
 use std::sync::Arc;
 
 use synod_config::{AggregationSettings, QuorumSettings, Settings, SignerSettings, StoreSettings};

@@ -1,7 +1,6 @@
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
-use synod_types::signature::PublicKey;
 use zeroize::Zeroizing;
 
 use super::*;

@@ -110,11 +110,11 @@ fn what_is_replaced_is_kept() {
     let room = Room::new(Scheme::Bn254);
     let before = fs::read(room.path()).unwrap();
     let second = random_key(Scheme::Bn254).unwrap();
-    let kept = replace_keystore(&room.path(), &sealed(&second, WORD)).unwrap();
+    let kept = rotate_keystore(&room.path(), &sealed(&second, WORD), true).unwrap();
     assert_eq!(kept, room.directory.path().join("operator.json.old.1"));
     assert_eq!(fs::read(&kept).unwrap(), before);
     assert_eq!(room.file().public_key().unwrap(), second.public());
-    let kept = replace_keystore(&room.path(), &sealed(&second, WORD)).unwrap();
+    let kept = rotate_keystore(&room.path(), &sealed(&second, WORD), false).unwrap();
     assert!(kept.ends_with("operator.json.old.2"));
     for name in ["operator.json", "operator.json.old.1", "operator.json.old.2"] {
         let mode = fs::metadata(room.directory.path().join(name)).unwrap().permissions().mode();
@@ -123,11 +123,41 @@ fn what_is_replaced_is_kept() {
     assert_eq!(room.names().len(), 4, "nothing else is left");
 }
 
+fn at(path: &Path) -> KeystoreFile {
+    KeystoreFile::new(path, Scheme::Bn254, PasswordPlace::Variable("NONE".to_owned()))
+}
+
+/// A key that has signed is known by its mark, under whichever name and password it goes on.
+#[test]
+fn a_mark_goes_with_its_key() {
+    let room = Room::new(Scheme::Bn254);
+    let none = room.file().mark().unwrap().unwrap();
+    let signed = Mark { records: 7, ..none };
+    room.file().raise(none, signed).unwrap();
+    let kept = rotate_keystore(&room.path(), "another password", false).unwrap();
+    assert_eq!(room.file().mark().unwrap(), Some(signed));
+    let more = Mark { records: 9, ..none };
+    room.file().raise(signed, more).unwrap();
+    assert_eq!(at(&kept).mark().unwrap(), Some(more), "the same mark by two names");
+    let kept = rotate_keystore(&room.path(), "another key", true).unwrap();
+    assert_eq!(at(&kept).mark().unwrap(), Some(more));
+    assert_eq!(room.file().mark().unwrap(), Some(none), "the new key has not signed");
+    assert_eq!(at(&kept).mark().unwrap(), Some(more));
+}
+
+#[test]
+fn a_keystore_says_whose_key_it_holds() {
+    let room = Room::new(Scheme::Bls12381);
+    let other = random_key(Scheme::Bls12381).unwrap().public();
+    assert_eq!(room.file().claims(&room.key).unwrap(), Some(true));
+    assert_eq!(room.file().claims(&other).unwrap(), Some(false));
+}
+
 #[test]
 fn what_is_not_there_is_not_replaced() {
     let room = Room::new(Scheme::Bn254);
     fs::remove_file(room.path()).unwrap();
-    let outcome = replace_keystore(&room.path(), "text");
+    let outcome = rotate_keystore(&room.path(), "text", false);
     assert!(matches!(outcome, Err(KeySourceError::Unreachable { .. })));
     assert_eq!(room.names(), ["operator.password"]);
 }

@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use synod_config::{ExecutorSettings, KeySource as Place, MemberKey, Process, SignerSettings};
-use synod_signature::KeySource;
-use synod_signature_keyfile::KeyFile;
+use synod_config::{
+    Config, ExecutorSettings, KeySource as Place, MemberKey, PasswordSource, Process, Settings,
+    SignerSettings,
+};
+use synod_signature::{KeySource, KeySourceError, Mark, SecretKey};
+use synod_signature_keyfile::{KeyFile, KeystoreFile, PasswordPlace};
 use synod_types::actor::ActorId;
 use synod_types::signature::PublicKey;
 
@@ -14,26 +17,23 @@ use crate::topology::{Maker, TopologyError};
 /// How much of the end of a child's stderr is kept.
 const STDERR_BYTES_MAX: usize = 4_096;
 
+const OTHER_KEY: &str =
+    "its file holds another key than it does; restart it to sign with that, and reload then";
+
 impl Maker<'_> {
     /// Reads the public half of every signer's key, making those that are to be generated: sets
     /// name signers, and tables hold public keys. A key that two signers hold, be it by copies of
     /// its file, is refused: their guards may lie in different journals.
     pub(in crate::topology) fn read_keys(&mut self) -> Result<(), TopologyError> {
         for (id, actor) in &self.config.topology.actors {
-            if let synod_config::Settings::Signer(settings) = &actor.settings {
-                let file = key_file(self.data_dir, id, settings);
-                let key = file.public_key().map_err(|error| TopologyError::caused(id, error))?;
+            if let Settings::Signer(settings) = &actor.settings {
+                let key = self.key_of(id, settings)?;
                 if let Some((other, _)) = self.keys.iter().find(|(_, held)| **held == key) {
                     let why = format!("{other} holds the same key; give each signer its own");
                     return Err(TopologyError::new(id, why));
                 }
-                let held = self.standing.and_then(|standing| standing.house.keys.get(id));
-                if self.standing.and_then(|standing| standing.kept(id)).is_some()
-                    && held.is_some_and(|held| *held != key)
-                {
-                    let why = "its file holds another key than it does; restart it to sign with \
-                               that, and reload then";
-                    return Err(TopologyError::new(id, why));
+                if self.held(id).is_some_and(|held| held != key) {
+                    return Err(TopologyError::new(id, OTHER_KEY));
                 }
                 self.keys.insert(id.clone(), key);
             }
@@ -41,8 +41,30 @@ impl Maker<'_> {
         Ok(())
     }
 
+    /// The public half of a signer's key. The keystore of a signer that goes on as it is stays
+    /// shut: opening it takes a second.
+    fn key_of(&self, id: &ActorId, settings: &SignerSettings) -> Result<PublicKey, TopologyError> {
+        let caused = |error: KeySourceError| TopologyError::caused(id, error);
+        let place = place(self.data_dir, id, settings);
+        if let (Some(held), KeyPlace::Keystore(file)) = (self.held(id), &place) {
+            match file.claims(&held).map_err(caused)? {
+                Some(true) => return Ok(held),
+                Some(false) => return Err(TopologyError::new(id, OTHER_KEY)),
+                None => {}
+            }
+        }
+        place.public_key().map_err(caused)
+    }
+
+    /// The key of a signer that goes on as it is.
+    fn held(&self, id: &ActorId) -> Option<PublicKey> {
+        let standing = self.standing?;
+        standing.kept(id)?;
+        standing.house.keys.get(id).copied()
+    }
+
     pub(super) fn key_source(&self, id: &ActorId, settings: &SignerSettings) -> Arc<dyn KeySource> {
-        Arc::new(key_file(self.data_dir, id, settings))
+        Arc::new(place(self.data_dir, id, settings))
     }
 
     pub(super) fn public_key(
@@ -84,12 +106,85 @@ impl Maker<'_> {
     }
 }
 
-/// The file of a signer's key.
-pub(crate) fn key_file(data_dir: &Path, id: &ActorId, settings: &SignerSettings) -> KeyFile {
+/// What is wrong with the places of keys and passwords, signer by signer. Opens no keystore and
+/// reads no secret.
+pub fn inspect_keys(config: &Config) -> Vec<TopologyError> {
+    let signers = config.topology.actors.iter().filter_map(|(id, actor)| match &actor.settings {
+        Settings::Signer(settings) => Some((id, settings)),
+        _ => None,
+    });
+    let problems = signers.filter_map(|(id, settings)| {
+        let outcome = place(&config.runtime.data_dir, id, settings).inspect();
+        outcome.err().map(|error| TopologyError::caused(id, error))
+    });
+    problems.collect()
+}
+
+/// Where a signer's key lies.
+pub(crate) enum KeyPlace {
+    /// As it is.
+    Plain(KeyFile),
+    /// Under a password.
+    Keystore(KeystoreFile),
+}
+
+impl KeyPlace {
+    fn inspect(&self) -> Result<(), KeySourceError> {
+        match self {
+            Self::Plain(file) => file.inspect(),
+            Self::Keystore(file) => file.inspect(),
+        }
+    }
+
+    /// The public half; a keystore is opened for it.
+    pub(crate) fn public_key(&self) -> Result<PublicKey, KeySourceError> {
+        self.load().map(|key| key.public())
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Plain(file) => file.path(),
+            Self::Keystore(file) => file.path(),
+        }
+    }
+
+    fn source(&self) -> &dyn KeySource {
+        match self {
+            Self::Plain(file) => file,
+            Self::Keystore(file) => file,
+        }
+    }
+}
+
+impl KeySource for KeyPlace {
+    fn load(&self) -> Result<SecretKey, KeySourceError> {
+        self.source().load()
+    }
+
+    fn mark(&self) -> Result<Option<Mark>, KeySourceError> {
+        self.source().mark()
+    }
+
+    fn raise(&self, from: Mark, to: Mark) -> Result<(), KeySourceError> {
+        self.source().raise(from, to)
+    }
+}
+
+/// The place of a signer's key.
+pub(crate) fn place(data_dir: &Path, id: &ActorId, settings: &SignerSettings) -> KeyPlace {
     match &settings.key {
-        Place::File(path) => KeyFile::existing(path, settings.scheme),
+        Place::File(path) => KeyPlace::Plain(KeyFile::existing(path, settings.scheme)),
+        Place::Keystore(path, password) => {
+            let password = match password {
+                PasswordSource::File(path) => PasswordPlace::File(path.clone()),
+                PasswordSource::Variable(name) => PasswordPlace::Variable(name.clone()),
+            };
+            KeyPlace::Keystore(KeystoreFile::new(path, settings.scheme, password))
+        }
         Place::Generated => {
-            KeyFile::generated(data_dir.join("keys").join(format!("{id}.key")), settings.scheme)
+            let path = data_dir.join("keys").join(format!("{id}.key"));
+            KeyPlace::Plain(KeyFile::generated(path, settings.scheme))
         }
     }
 }
