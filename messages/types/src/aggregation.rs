@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::certificate::{CertificateRule, OperatorTable};
 use crate::operator::OperatorId;
 use crate::quorum::ThresholdRule;
-use crate::signature::Digest;
+use crate::signature::{Digest, Scheme};
 use crate::task::TaskId;
 
 /// What an aggregator is to certify: answers to a task by the members of a table.
@@ -125,6 +125,16 @@ pub enum AnswerRefusal {
     /// Its signature was found false.
     #[error("the answer of {0} was rejected")]
     Rejected(OperatorId),
+    /// Signed by another scheme than the certificate's, which mixes none.
+    #[error("{operator} signed by {found}, and the certificate is of {wanted}")]
+    OtherScheme {
+        /// Who.
+        operator: OperatorId,
+        /// Of the signature.
+        found: Scheme,
+        /// Of the certificate and the member's key.
+        wanted: Scheme,
+    },
 }
 
 impl AnswerRefusal {
@@ -141,6 +151,7 @@ impl AnswerRefusal {
             Self::Crowded { .. } => "crowded",
             Self::Disputed(_) => "disputed",
             Self::Rejected(_) => "rejected",
+            Self::OtherScheme { .. } => "other_scheme",
         }
     }
 }

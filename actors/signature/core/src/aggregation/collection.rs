@@ -120,6 +120,10 @@ impl Collection {
         if self.is_disputed {
             return Err(AnswerRefusal::Disputed(task));
         }
+        let (found, wanted) = (signature.scheme, self.order.rule.scheme());
+        if found != wanted {
+            return Err(AnswerRefusal::OtherScheme { operator, found, wanted });
+        }
         if let Some(said) = self.said[member] {
             return Err(said.again(operator, digest));
         }

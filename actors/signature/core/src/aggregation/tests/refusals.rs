@@ -61,6 +61,26 @@ fn the_same_order_again_tells_again_and_another_is_refused() {
     assert_eq!(refused, Err(OrderRefusal::OtherTerms(TASK)));
 }
 
+/// A certificate mixes no schemes: what another scheme signed is refused, and its sender may still
+/// answer with what the table's key signs.
+#[test]
+fn a_signature_of_another_scheme_is_refused_by_name() {
+    for rule in RULES {
+        let mut aggregation = Aggregation::new(LIMITS, Arithmetic::Ark);
+        aggregation.open(order(rule, &[1; 4])).unwrap();
+        let wanted = rule.scheme();
+        let honest = answer(rule, 0, YES);
+        for found in RULES.map(|rule| rule.scheme()).into_iter().filter(|found| *found != wanted) {
+            let signature = secret(found, 0).sign(honest.digest);
+            let refused = aggregation.submit(Answer { signature, ..honest.clone() }).map(drop);
+            let expected = AnswerRefusal::OtherScheme { operator: operator(0), found, wanted };
+            assert_eq!(refused, Err(expected));
+            assert_eq!(expected.reason(), "other_scheme");
+        }
+        assert_eq!(aggregation.submit(honest).map(drop), Ok(()));
+    }
+}
+
 #[test]
 fn orders_are_refused_by_name() {
     let rule = CertificateRule::Bn254;
