@@ -10,7 +10,7 @@ pub use files::{
     ValidateArgs,
 };
 pub use keys::{
-    ExportArgs, ImportArgs, InfoArgs, Kdf, KeysAction, KeysArgs, NewArgs, NewPasswordArgs,
+    InfoArgs, Kdf, KeyExportArgs, KeyImportArgs, KeysAction, KeysArgs, NewArgs, NewPasswordArgs,
     PasswordArgs, RotateArgs,
 };
 pub use running::{

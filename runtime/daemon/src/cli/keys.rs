@@ -20,7 +20,7 @@ pub enum KeysAction {
     /// Make a key and keep it in a new keystore
     New(NewArgs),
     /// Put the key of another keystore, or of a plain key file, into a new keystore
-    Import(ImportArgs),
+    Import(KeyImportArgs),
     /// List the keystores and key files of a directory; opens none
     List {
         /// The directory
@@ -32,7 +32,7 @@ pub enum KeysAction {
     /// Give a keystore another password, another key, or both; the former file is kept beside it
     Rotate(RotateArgs),
     /// Write the secret itself, unprotected, into a new plain key file; asks first
-    Export(ExportArgs),
+    Export(KeyExportArgs),
 }
 
 /// Where a password comes from; without any of these it is asked for. Never an argument: others
@@ -99,7 +99,7 @@ pub struct NewArgs {
 
 /// `synod keys import`.
 #[derive(Debug, Args)]
-pub struct ImportArgs {
+pub struct KeyImportArgs {
     /// The keystore to write; must not exist
     pub keystore: PathBuf,
     /// The keystore or plain key file to read; it is left as it is
@@ -153,7 +153,7 @@ pub struct RotateArgs {
 
 /// `synod keys export`.
 #[derive(Debug, Args)]
-pub struct ExportArgs {
+pub struct KeyExportArgs {
     /// The keystore
     pub keystore: PathBuf,
     /// The plain key file to write, of mode 600; must not exist

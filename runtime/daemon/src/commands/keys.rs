@@ -16,7 +16,7 @@ use synod_supervision::Failure;
 use synod_types::signature::Scheme;
 
 use crate::cli::{
-    ExportArgs, ImportArgs, InfoArgs, Kdf, KeysAction, KeysArgs, NewArgs, RotateArgs,
+    InfoArgs, Kdf, KeyExportArgs, KeyImportArgs, KeysAction, KeysArgs, NewArgs, RotateArgs,
 };
 use crate::exit::{CONFIG, Exit, IO, OK, USAGE};
 use ask::Wanted;
@@ -71,7 +71,7 @@ fn derived(args: &NewArgs, seed: &Path) -> Result<SecretKey, Exit> {
     }
 }
 
-fn bring(args: &ImportArgs) -> Result<Told, Exit> {
+fn bring(args: &KeyImportArgs) -> Result<Told, Exit> {
     refuse_present(&args.keystore)?;
     let wanted = Wanted::second(&args.new_password);
     let (key, former) = match args.scheme {
@@ -131,7 +131,7 @@ fn change(args: &RotateArgs) -> Result<Told, Exit> {
     Ok(Told::of("rotated", &args.keystore, &key.public()).kept(&kept))
 }
 
-fn unprotect(args: &ExportArgs) -> Result<Told, Exit> {
+fn unprotect(args: &KeyExportArgs) -> Result<Told, Exit> {
     refuse_present(&args.to)?;
     let store = read_keystore(&args.keystore).map_err(failed)?;
     if !args.yes_write_the_secret {
