@@ -2,7 +2,7 @@
 //! the same round, what the disk syncs and what signing alone takes.
 //!
 //! `--rounds N` says how many; `--count N` how many duties in each.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;

@@ -76,7 +76,10 @@ impl House {
         let config = directory.path().join("synod.toml");
         let profile = repository("config/profiles").join(profile);
         let text = std::fs::read_to_string(profile).unwrap();
-        let key = |file: &str| format!("key_file = \"keys/{file}.key\"");
+        let key = |name: &str| {
+            let password = format!("{{ file = \"keys/{name}.password\" }}");
+            format!("key_file = \"keys/{name}.json\", password = {password}")
+        };
         let keys = ["operator", "operator-1", "operator-2", "operator-3", "operator-4"].map(key);
         let text = keys.iter().fold(text, |text, key| text.replace(key, "generate = true"));
         let hold = directory.path().join("hold");

@@ -1,6 +1,6 @@
 //! The keys of a directory.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use synod_signature::KeySourceError;
@@ -39,7 +39,7 @@ pub(super) fn list(directory: &Path, as_json: bool) -> Result<(), Exit> {
 }
 
 /// What is told of one file; nothing if it holds no key.
-fn look(path: &PathBuf) -> Option<Value> {
+fn look(path: &Path) -> Option<Value> {
     match read_keystore(path) {
         Ok(store) => Some(Told::store("keystore", path, &store).json()),
         Err(KeySourceError::Keystore { .. }) if is_plain(path) => {
