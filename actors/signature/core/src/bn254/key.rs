@@ -1,24 +1,25 @@
 use std::fmt;
 
 use alloy_primitives::{B256, keccak256};
-use ark_bn254::{Fr, G1Projective, G2Projective};
-use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{AdditiveGroup, BigInteger, PrimeField};
+use ark_bn254::Fr;
+use ark_ff::{BigInteger, PrimeField};
 use hkdf::Hkdf;
 use sha2::Sha256;
+use synod_signature_bn254::{G1Affine, G2Affine, Scalar};
 use synod_types::signature::{Bn254G1, Bn254G2, PublicKey};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::pairing::verify;
-use super::point::{G1, G2, integer};
+use super::point::{G1, G2};
 use crate::error::{KeyError, SecretError};
 
 /// A secret scalar in 1..r. Wiped when dropped, never shown.
 ///
-/// Multiplications by it are split in two by a mask made from secret and point, so that their
-/// running time, which ark does not keep constant, tells about the mask and not about the key.
+/// Points are multiplied by it on the path of our own arithmetic that neither branches on a secret
+/// nor reads memory at its word: ark's running time would tell about it.
 pub struct SecretKey {
-    scalar: Fr,
+    /// Big-endian, below the group order.
+    scalar: Zeroizing<[u8; 32]>,
 }
 
 impl SecretKey {
@@ -27,8 +28,11 @@ impl SecretKey {
     /// # Errors
     /// [`SecretError::OutOfRange`] for zero and from the group order upwards.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, SecretError> {
-        let scalar = Fr::from_bigint(integer(bytes)).ok_or(SecretError::OutOfRange)?;
-        Self::checked(scalar)
+        let is_in_range = Scalar::from_be_bytes(bytes).is_some_and(|scalar| !scalar.is_zero());
+        if !is_in_range {
+            return Err(SecretError::OutOfRange);
+        }
+        Ok(Self { scalar: Zeroizing::new(*bytes) })
     }
 
     /// From a seed of at least 32 bytes: HKDF-SHA256 without salt, reduced by the group order.
@@ -39,7 +43,7 @@ impl SecretKey {
         if seed.len() < 32 {
             return Err(SecretError::ShortSeed);
         }
-        Self::checked(derived(seed, &[b"BN254-SeedGeneration"]))
+        Self::checked(derived(seed, b"BN254-SeedGeneration"))
     }
 
     /// From big-endian bytes of any number, reduced by the group order: what older keystores of
@@ -52,55 +56,55 @@ impl SecretKey {
     }
 
     fn checked(scalar: Fr) -> Result<Self, SecretError> {
-        if scalar == Fr::ZERO { Err(SecretError::OutOfRange) } else { Ok(Self { scalar }) }
+        let big_endian = Zeroizing::new(scalar.into_bigint().to_bytes_be());
+        let mut bytes = Zeroizing::new([0; 32]);
+        bytes.copy_from_slice(&big_endian);
+        Self::from_bytes(&bytes)
     }
 
     /// The secret itself, for a file that keeps it.
     pub fn to_bytes(&self) -> Zeroizing<[u8; 32]> {
-        let big_endian = Zeroizing::new(self.scalar.into_bigint().to_bytes_be());
-        let mut bytes = Zeroizing::new([0; 32]);
-        bytes.copy_from_slice(&big_endian);
-        bytes
+        self.scalar.clone()
     }
 
     /// Both public halves.
     pub fn public(&self) -> PublicPair {
-        let (mask, rest) = self.shares(b"public");
-        let g1 = G1Projective::from(G1::generator().0);
-        let g2 = G2Projective::from(G2::generator().0);
+        let secret = self.secret();
         PublicPair {
-            g1: G1((g1 * rest + g1 * mask).into_affine()),
-            g2: G2((g2 * rest + g2 * mask).into_affine()),
+            g1: g1(&G1Affine::generator_times_secret(&secret)),
+            g2: g2(&G2Affine::generator_times_secret(&secret)),
         }
     }
 
     /// The signature of what was hashed to `message`. Same key, same message, same signature.
     pub fn sign(&self, message: &G1) -> G1 {
-        let (mask, rest) = self.shares(message.encode().as_slice());
-        let point = message.0.into_group();
-        G1((point * rest + point * mask).into_affine())
+        let point = G1Affine::decode(&message.encode().0).unwrap_or(G1Affine::IDENTITY);
+        g1(&point.multiply_secret(&self.secret()))
     }
 
-    /// Two scalars whose sum is the secret.
-    fn shares(&self, use_of: &[u8]) -> (Fr, Fr) {
-        let bytes = self.to_bytes();
-        let mask = derived(bytes.as_slice(), &[b"synod bn254 mask", use_of]);
-        (mask, self.scalar - mask)
+    fn secret(&self) -> Scalar {
+        Scalar::from_be_bytes_reduced(&self.scalar)
     }
+}
+
+/// A point of prime order times 1..r is one too.
+#[expect(clippy::expect_used, reason = "both libraries know the same points")]
+fn g1(point: &G1Affine) -> G1 {
+    G1::decode(&Bn254G1::new(point.encode())).expect("a point on the curve, and not the identity")
+}
+
+/// As [`g1`].
+#[expect(clippy::expect_used, reason = "both libraries know the same points")]
+fn g2(point: &G2Affine) -> G2 {
+    G2::decode(&Bn254G2::new(point.encode())).expect("a point of the subgroup, not the identity")
 }
 
 /// HKDF-SHA256 without salt, 32 bytes, as an integer modulo the group order.
-fn derived(secret: &[u8], info: &[&[u8]]) -> Fr {
+fn derived(secret: &[u8], info: &[u8]) -> Fr {
     let mut bytes = Zeroizing::new([0; 32]);
-    let expanded = Hkdf::<Sha256>::new(None, secret).expand_multi_info(info, bytes.as_mut_slice());
+    let expanded = Hkdf::<Sha256>::new(None, secret).expand(info, bytes.as_mut_slice());
     assert!(expanded.is_ok(), "32 bytes are within HKDF's 255 blocks");
     Fr::from_be_bytes_mod_order(bytes.as_slice())
-}
-
-impl Drop for SecretKey {
-    fn drop(&mut self) {
-        self.scalar.zeroize();
-    }
 }
 
 impl fmt::Debug for SecretKey {
