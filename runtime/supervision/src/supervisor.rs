@@ -344,8 +344,7 @@ impl State {
             return Ok(());
         };
         let which = (child.clone(), living.generation);
-        let was_stuck = living.is_stuck;
-        let was_drained = living.is_draining;
+        let (was_stuck, was_drained) = (living.is_stuck, living.is_draining);
         let reason = match reason {
             ExitReason::Killed if was_stuck => ExitReason::Stuck,
             ExitReason::Normal if was_drained => ExitReason::Drained,
