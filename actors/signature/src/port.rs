@@ -34,7 +34,7 @@ pub trait KeySource: Send + Sync + 'static {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum KeySourceError {
     /// The place cannot be read or written.
-    #[error("{place}: the key cannot be reached")]
+    #[error("{place}: cannot be reached")]
     Unreachable {
         /// Where.
         place: String,

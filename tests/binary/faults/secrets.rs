@@ -170,7 +170,7 @@ fn validate_finds_a_missing_or_wide_key_without_opening_it() {
     std::fs::write(home.path().join("operator.password"), "not the password at all").unwrap();
     assert_eq!(validate().code, Some(0), "nothing is opened");
     std::fs::remove_file(home.path().join("operator.json")).unwrap();
-    check("operator.json: the key cannot be reached: No such file");
+    check("operator.json: cannot be reached: No such file");
     let ended = ran(&["validate", "--without-keys", file.to_str().unwrap()]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
 }
