@@ -9,6 +9,7 @@ use toml::de::DeTable;
 use crate::breaker::BreakerPolicy;
 use crate::check::Check;
 use crate::error::{ConfigError, ConfigErrors};
+use crate::file::read_text;
 use crate::findings::Findings;
 use crate::origins::Origins;
 use crate::profile::Profile;
@@ -73,11 +74,7 @@ impl Config {
             }],
             left_out: 0,
         };
-        let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
-        if size > FILE_BYTES_MAX as u64 {
-            return Err(unreadable(format!("longer than {FILE_BYTES_MAX} bytes")));
-        }
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+        let text = read_text(path, FILE_BYTES_MAX).map_err(unreadable)?;
         let directory = path.parent().unwrap_or(Path::new(""));
         parse(&name, &text, directory)
     }

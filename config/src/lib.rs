@@ -26,6 +26,7 @@ mod endpoint;
 mod error;
 mod executor;
 mod explain;
+mod file;
 mod findings;
 mod format;
 mod graph;

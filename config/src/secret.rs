@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 use crate::check::Check;
+use crate::file::read_text;
 use crate::shape::join;
 
 /// Text that is shown as `<redacted>` and leaves memory when the last owner drops it.
@@ -70,10 +71,14 @@ impl SecretSection {
             Self::Text(SecretText(text)) => Some(Secret::new(text.clone())),
             Self::Place(SecretPlace { file: Some(file), env: None }) => read(check, key, file),
             Self::Place(SecretPlace { file: None, env: Some(name) }) => {
-                let value = std::env::var(name).ok();
+                let value = std::env::var(name).ok().filter(|value| !value.is_empty());
                 if value.is_none() {
                     let hint = format!("set {name} before starting, or use {{ file = \"…\" }}");
-                    check.found.refuse(&join(key, "env"), "environment variable not set", hint);
+                    check.found.refuse(
+                        &join(key, "env"),
+                        "environment variable not set, or empty",
+                        hint,
+                    );
                 }
                 value.map(Secret::new)
             }
@@ -108,15 +113,13 @@ pub(crate) fn check_all(
 
 /// Reads a secret; the line break at its end is not part of it.
 fn read(check: &mut Check<'_, '_>, key: &str, file: &str) -> Option<Secret> {
-    const BYTES_MAX: u64 = 64 * 1024;
+    const BYTES_MAX: usize = 64 * 1024;
     let path = check.directory.join(Path::new(file));
-    let size = std::fs::metadata(&path).map(|metadata| metadata.len());
-    let text = match size {
-        Ok(0..=BYTES_MAX) => std::fs::read_to_string(&path).map_err(|error| error.to_string()),
-        Ok(_) => Err(format!("longer than {BYTES_MAX} bytes")),
-        Err(error) => Err(error.to_string()),
-    };
-    match text {
+    match read_text(&path, BYTES_MAX) {
+        Ok(text) if text.trim_end_matches(['\r', '\n']).is_empty() => {
+            check.found.refuse(&join(key, "file"), "an empty secret", "write the secret into it");
+            None
+        }
         Ok(text) => Some(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned())),
         Err(error) => {
             let hint = "a readable text file; relative paths start where this file lies";

@@ -225,6 +225,18 @@ fn a_secret_may_lie_beside_the_file() {
 }
 
 #[test]
+fn an_empty_secret_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("synod.toml");
+    let literal = "http_url = \"http://127.0.0.1:8545\"";
+    let text = Profile::Executor.text().replace(literal, "http_url = { file = \"url\" }");
+    std::fs::write(directory.path().join("url"), "\n").unwrap();
+    std::fs::write(&file, text).unwrap();
+    let errors = Config::load(&file).unwrap_err().to_string();
+    assert!(errors.contains("http_url.file") && errors.contains("an empty secret"), "{errors}");
+}
+
+#[test]
 fn errors_are_bounded() {
     let text: String = (0..100).map(|index| format!("key_{index} = 1\n")).collect();
     let errors = Config::parse("t", &text).unwrap_err();
