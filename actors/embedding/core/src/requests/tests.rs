@@ -135,6 +135,30 @@ fn limits_refuse() {
     ]);
 }
 
+#[test]
+fn what_just_fits_is_taken() {
+    let long = Input::Ask(RequestId(2), vec!["12345678".into()]);
+    let busy = EmbeddingRefusal::Busy { waiting: 6 };
+    check(vec![
+        (0, ask(1, "abcd"), vec![compute(1, "abc")]),
+        (0, long, vec![]),
+        (0, ask(3, "efgh"), vec![]),
+        (0, ask(4, "d"), vec![]),
+        (0, ask(5, "i"), vec![Effect::Answer(RequestId(5), Err(busy))]),
+    ]);
+}
+
+#[test]
+fn what_waits_and_what_was_remembered_is_counted() {
+    let mut requests = requests(LIMITS);
+    requests.apply(at(0), ask(1, "abcd"));
+    requests.apply(at(1), done(1, "abc"));
+    requests.apply(at(1), ask(2, "abe"));
+    assert_eq!(requests.waiting_len(), 2);
+    assert_eq!(requests.cached_len(), 3);
+    assert_eq!(requests.hits_and_misses(), (2, 5));
+}
+
 proptest! {
     /// Whatever is asked when, everyone gets the vectors of their own texts, once.
     #[test]
