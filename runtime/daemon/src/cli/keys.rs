@@ -75,6 +75,20 @@ pub enum Kdf {
     Pbkdf2,
 }
 
+/// What protects a keystore that is made of another.
+#[derive(Debug, Args)]
+pub struct PasswordsArgs {
+    /// How the password of the keystore that is written becomes a key
+    #[arg(long, default_value = "scrypt")]
+    pub kdf: Kdf,
+    /// Of the keystore that is read.
+    #[command(flatten)]
+    pub former: PasswordArgs,
+    /// Of the keystore that is written.
+    #[command(flatten)]
+    pub new: NewPasswordArgs,
+}
+
 /// `synod keys new`.
 #[derive(Debug, Args)]
 pub struct NewArgs {
@@ -108,15 +122,9 @@ pub struct KeyImportArgs {
     /// Of a plain key file, which does not say it: bn254, bls12-381 or ecdsa
     #[arg(long, value_parser = scheme)]
     pub scheme: Option<Scheme>,
-    /// How the password becomes a key
-    #[arg(long, default_value = "scrypt")]
-    pub kdf: Kdf,
-    /// Of the keystore to read.
+    /// From one password to the next.
     #[command(flatten)]
-    pub password: PasswordArgs,
-    /// Of the keystore to write; without it, the same as of the one to read.
-    #[command(flatten)]
-    pub new_password: NewPasswordArgs,
+    pub passwords: PasswordsArgs,
 }
 
 /// `synod keys info`.
@@ -140,15 +148,9 @@ pub struct RotateArgs {
     /// Put a new key of the same scheme into it. Whoever counts on the former one must be told
     #[arg(long)]
     pub new_key: bool,
-    /// How the new password becomes a key
-    #[arg(long, default_value = "scrypt")]
-    pub kdf: Kdf,
-    /// Its password.
+    /// From one password to the next.
     #[command(flatten)]
-    pub password: PasswordArgs,
-    /// Its next password.
-    #[command(flatten)]
-    pub new_password: NewPasswordArgs,
+    pub passwords: PasswordsArgs,
 }
 
 /// `synod keys export`.

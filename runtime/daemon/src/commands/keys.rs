@@ -73,7 +73,7 @@ fn derived(args: &NewArgs, seed: &Path) -> Result<SecretKey, Exit> {
 
 fn bring(args: &KeyImportArgs) -> Result<Told, Exit> {
     refuse_present(&args.keystore)?;
-    let wanted = Wanted::second(&args.new_password);
+    let wanted = Wanted::second(&args.passwords.new);
     let (key, former) = match args.scheme {
         Some(scheme) => (read_plain(&args.from, scheme).map_err(failed)?, None),
         None => {
@@ -82,17 +82,17 @@ fn bring(args: &KeyImportArgs) -> Result<Told, Exit> {
                 exit.message += "; of a plain key file, name the --scheme";
                 exit
             })?;
-            let password = Wanted::first(&args.password).password(&args.from)?;
+            let password = Wanted::first(&args.passwords.former).password(&args.from)?;
             (opened(&store, &args.from, &password)?, Some(password))
         }
     };
     let password = match former {
         Some(former) if !wanted.is_given() => checked(former)?,
         // Of a plain file there is but one password, and the first will do.
-        None if !wanted.is_given() => Wanted::first(&args.password).new_password()?,
+        None if !wanted.is_given() => Wanted::first(&args.passwords.former).new_password()?,
         Some(_) | None => wanted.new_password()?,
     };
-    let sealing = Sealing::new(work(args.kdf), None).map_err(failed)?;
+    let sealing = Sealing::new(work(args.passwords.kdf), None).map_err(failed)?;
     let text = Keystore::seal(&key, &password, &sealing).map_err(broken)?;
     write_keystore(&args.keystore, &text).map_err(failed)?;
     Ok(Told::of("imported", &args.keystore, &key.public()))
@@ -111,9 +111,9 @@ fn about(args: &InfoArgs) -> Result<Told, Exit> {
 
 fn change(args: &RotateArgs) -> Result<Told, Exit> {
     let store = read_keystore(&args.keystore).map_err(failed)?;
-    let former = Wanted::first(&args.password).password(&args.keystore)?;
+    let former = Wanted::first(&args.passwords.former).password(&args.keystore)?;
     let held = opened(&store, &args.keystore, &former)?;
-    let wanted = Wanted::second(&args.new_password);
+    let wanted = Wanted::second(&args.passwords.new);
     let password = if args.new_key && !wanted.is_given() {
         checked(former)?
     } else {
@@ -125,7 +125,7 @@ fn change(args: &RotateArgs) -> Result<Told, Exit> {
         // Where it came from, if that is a path.
         (held, store.path().and_then(|path| path.parse().ok()))
     };
-    let sealing = Sealing::new(work(args.kdf), path).map_err(failed)?;
+    let sealing = Sealing::new(work(args.passwords.kdf), path).map_err(failed)?;
     let text = Keystore::seal(&key, &password, &sealing).map_err(broken)?;
     let kept = rotate_keystore(&args.keystore, &text, args.new_key).map_err(failed)?;
     Ok(Told::of("rotated", &args.keystore, &key.public()).kept(&kept))
