@@ -8,15 +8,18 @@
 
 mod actix_system;
 mod actors;
+pub mod certificate;
+pub mod crypto;
 mod instructions;
 mod measure;
 mod notes;
+mod points;
 mod window;
 
 pub use actix_system::ActixSystem;
 pub use actors::{One, address, child_policy, one_for_one, runtime, tree};
 pub use instructions::instructions;
-pub use measure::{Contender, Options, Table, cpu_time, median, observe};
+pub use measure::{Contender, Options, Table, counted, cpu_time, line, median, observe};
 pub use notes::{Note, Noted, driven};
 pub use window::{Tick, Window};
 

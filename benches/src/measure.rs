@@ -173,10 +173,21 @@ impl Table {
     /// Prints a line.
     pub fn line(&self, text: &str) {
         if self.options.only.is_none() {
-            // Nobody reads: then nothing need be printed.
-            drop(writeln!(std::io::stdout(), "{text}"));
+            line(text);
         }
     }
+}
+
+/// What a counter without labels has come to; nought where nothing observes.
+pub fn counted(name: &str) -> u64 {
+    let text = METRICS.get().map(PrometheusHandle::render).unwrap_or_default();
+    let value = |line: &str| line.strip_prefix(name)?.trim().parse().ok();
+    text.lines().find_map(value).unwrap_or_default()
+}
+
+/// Prints a line of a table. Nobody reads: then nothing need be printed.
+pub fn line(text: &str) {
+    drop(writeln!(std::io::stdout(), "{text}"));
 }
 
 /// The value in the middle; zero of none.
