@@ -13,6 +13,8 @@ mod point;
 mod possession;
 
 pub use counting::Counting;
+#[cfg(test)]
+pub(crate) use curve::as_an_actor;
 pub(crate) use curve::{Ark, Curve, Synod};
 pub use hash::{PONOS_DST, encode_svdw, hash_solidity, hash_svdw};
 pub use key::{PublicPair, SecretKey, operator_id};

@@ -12,6 +12,7 @@ use super::*;
 use crate::bn254::{G1, G2, hash_solidity};
 use crate::key::SecretKey;
 use crate::{bls12381, bn254};
+use handlers::Aggregation;
 
 const TASK: TaskId = TaskId(B256::repeat_byte(7));
 const TIMESTAMP: u32 = 1_795_176_149;
@@ -389,6 +390,7 @@ fn a_proven_batch_stays_together() {
 }
 
 mod attribution;
+mod handlers;
 mod properties;
 mod refusals;
 mod suspects;

@@ -2,13 +2,24 @@
 
 mod ark;
 mod synod;
+#[cfg(test)]
+mod watched;
 
 use std::fmt::Debug;
 
 use synod_types::signature::{Bn254G1, Bn254G2, Digest};
 
+#[cfg(not(test))]
 pub(crate) use ark::Ark;
+#[cfg(not(test))]
 pub(crate) use synod::Synod;
+#[cfg(test)]
+pub(crate) use watched::as_an_actor;
+
+#[cfg(test)]
+pub(crate) type Ark = watched::Watched<ark::Ark>;
+#[cfg(test)]
+pub(crate) type Synod = watched::Watched<synod::Synod>;
 
 /// What verifying needs of BN254. Points are affine, and the identity is one of them; nothing
 /// here is meant for secrets.

@@ -149,6 +149,14 @@ fn exactly_the_culprits_are_named_and_it_takes_few_checks() {
     }
 }
 
+/// min(n + 2, 5k) checks on average, for every k up to a fifth of the members.
+#[test]
+fn few_culprits_of_a_hundred_cost_five_checks_each_at_most() {
+    for bad in 1..=20 {
+        check(100, bad, 300);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
