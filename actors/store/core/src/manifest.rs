@@ -49,4 +49,13 @@ mod tests {
             assert_eq!(Manifest::decode(&bad), None);
         }
     }
+
+    #[test]
+    fn segments_ascend_and_none_stands_there_twice() {
+        for segments in [[2, 2], [5, 2]] {
+            let segments = segments.map(SegmentId).to_vec();
+            let bytes = Manifest { segments, floors: Vec::new() }.encode().unwrap();
+            assert_eq!(Manifest::decode(&bytes), None);
+        }
+    }
 }

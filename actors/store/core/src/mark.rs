@@ -74,8 +74,12 @@ mod tests {
         let (bytes, at) = late.encode(1);
         file[at as usize..][..BYTES].copy_from_slice(&bytes);
         assert_eq!(Mark::decode(&file), Some(late));
+        for byte in 0..BYTES {
+            let mut torn = file.clone();
+            torn[at as usize + byte] ^= 1;
+            assert_eq!(Mark::decode(&torn), Some(early), "byte {byte}");
+        }
         file[at as usize + 20] ^= 1;
-        assert_eq!(Mark::decode(&file), Some(early));
         file[20] ^= 1;
         assert_eq!(Mark::decode(&file), None);
         assert_eq!(Mark::decode(&[]), None);

@@ -73,6 +73,9 @@ fn every_limit_refuses() {
     index.limits.record_bytes_max = 10;
     index.limits.batch_bytes_max = 60;
     assert_eq!(append(&mut index, "a", 0, 2), over("bytes of an append", 70, 60));
+    index.limits.batch_bytes_max = FRAME - 1;
+    assert_eq!(append(&mut index, "a", 0, 1), over("bytes of an append", 56, 55));
+    index.limits.batch_bytes_max = FRAME;
     index.limits.journal_bytes_max = 80;
     assert_eq!(append(&mut index, "a", 0, 1), over("bytes of the journal", 88, 80));
     index.limits.journal_bytes_max = 1_000;
@@ -116,6 +119,41 @@ fn limits_count_what_the_group_holds_already() {
 }
 
 #[test]
+fn a_segment_is_full_at_its_limit_but_never_without_a_frame() {
+    let mut index = index();
+    index.limits.segment_bytes_max = HEAD + u64::from(FRAME) * 2;
+    append(&mut index, "a", 0, 1).unwrap();
+    assert!(!index.is_segment_full());
+    append(&mut index, "a", 1, 1).unwrap();
+    assert!(index.is_segment_full());
+    roll(&mut index);
+    index.limits.segment_bytes_max = HEAD;
+    assert!(!index.is_segment_full());
+    append(&mut index, "a", 2, 1).unwrap();
+    assert!(index.is_segment_full());
+}
+
+#[test]
+fn a_part_has_frames_of_so_many_bytes_and_one_at_least() {
+    let mut index = index();
+    for after in 0..4 {
+        append(&mut index, "a", after, 1).unwrap();
+    }
+    let versions = |at, bytes_max| match index.part(&"a".into(), Version(at), bytes_max) {
+        Ok(Some(Part::Active { extents, .. })) => {
+            extents.iter().map(|extent| extent.through().0).collect::<Vec<_>>()
+        }
+        other => panic!("{other:?}"),
+    };
+    let frame = u64::from(FRAME);
+    assert_eq!(versions(0, 0), [1]);
+    assert_eq!(versions(0, frame), [1]);
+    assert_eq!(versions(0, frame + 1), [1, 2]);
+    assert_eq!(versions(1, frame * 2), [2, 3]);
+    assert_eq!(versions(1, u64::MAX), [2, 3, 4]);
+}
+
+#[test]
 fn streams_are_found_across_segments() {
     let mut index = index();
     append(&mut index, "a", 0, 2).unwrap();
@@ -151,6 +189,9 @@ fn a_segment_goes_when_snapshots_stand_for_all_of_it() {
     assert_eq!(index.droppable(), [SegmentId(2)].into());
     assert_eq!(index.stand_ins(&index.droppable()).len(), 1);
     index.forget(&index.droppable());
+    let floors = vec![("a".into(), Version(4))];
+    let segments = vec![SegmentId(1), SegmentId(3)];
+    assert_eq!(index.manifest(), Manifest { segments, floors });
     let (begins, after) = (Version(4), Version(0));
     let truncated = Refusal::Truncated { stream: "a".into(), begins, after };
     assert_eq!(index.part(&"a".into(), after, 1), Err(truncated));
@@ -188,6 +229,22 @@ fn two_snapshots_are_kept_and_older_ones_named() {
 }
 
 #[test]
+fn the_snapshot_with_which_the_journal_begins_is_kept() {
+    let name = |at| SnapshotName { stream: "a".into(), at: Version(at) };
+    let mut index = index();
+    append(&mut index, "a", 0, 2).unwrap();
+    index.snapshot_saved(&name(2));
+    roll(&mut index);
+    index.forget(&index.droppable());
+    append(&mut index, "a", 2, 1).unwrap();
+    append(&mut index, "b", 0, 1).unwrap();
+    index.snapshot_saved(&name(3));
+    assert_eq!(index.surplus_snapshots(), []);
+    assert_eq!(index.snapshots(&"a".into()), (vec![name(3), name(2)], false));
+    assert_eq!(index.newest_snapshots(), [name(3)], "and none of a stream that has none");
+}
+
+#[test]
 fn recovery_rebuilds_what_was_and_sees_what_is_missing() {
     let mut before = index();
     append(&mut before, "a", 0, 2).unwrap();
@@ -202,10 +259,9 @@ fn recovery_rebuilds_what_was_and_sees_what_is_missing() {
 
     let mut after = index();
     after.add_sealed(&one).unwrap();
-    assert!(matches!(
-        after.clone().begin_active(SegmentId(2), Sequence(9)),
-        Err(Inconsistent::Sequence { .. })
-    ));
+    let missing = after.clone().begin_active(SegmentId(2), Sequence(9)).unwrap_err();
+    let expected = "segment 2 begins with record 9, but record 3 comes next";
+    assert_eq!(missing.to_string(), expected);
     after.add_sealed(&two).unwrap();
     after.begin_active(SegmentId(3), two.next).unwrap();
     after.add_frame(&frame).unwrap();
@@ -227,6 +283,7 @@ fn recovery_rebuilds_what_was_and_sees_what_is_missing() {
     let snapshot = |at| vec![SnapshotName { stream: "a".into(), at: Version(at) }];
     let newer = index.clone().add_snapshots(snapshot(4));
     assert!(matches!(newer, Err(Inconsistent::OldJournal { .. })));
+    index.clone().add_snapshots(snapshot(3)).unwrap();
     index.add_snapshots(snapshot(2)).unwrap();
     assert_eq!(index.version(&"a".into()), Some(Version(3)));
 }

@@ -115,3 +115,21 @@ fn a_frame_inside_a_record_is_not_taken_for_one() {
     bytes.truncate(bytes.len() - 1);
     assert_eq!(run(&bytes, offset).map(|tail| tail.end), Ok(offset));
 }
+
+#[test]
+fn a_good_frame_that_does_not_follow_is_corruption() {
+    let (bytes, starts) = segment(&[1, 1]);
+    let later = scan(ID, Sequence(FIRST.0 + 1), &bytes, 0, |_| true);
+    assert_eq!(later, Err(Corruption { offset: starts[0] }));
+    let second = |frame: &Frame<'_>| frame.extent.offset == starts[1];
+    let refused = scan(ID, FIRST, &bytes, 0, |frame| !second(frame));
+    assert_eq!(refused, Err(Corruption { offset: starts[1] }));
+}
+
+#[test]
+fn less_than_a_header_is_corruption() {
+    let (bytes, _) = segment(&[]);
+    let header = SEGMENT_HEADER_BYTES;
+    assert_eq!(run(&bytes, header).map(|tail| (tail.end, tail.torn)), Ok((header, 0)));
+    assert_eq!(run(&bytes[..31], 0), Err(Corruption { offset: header }));
+}
