@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::Check;
 use crate::format;
+use crate::retry::RetrySettings;
 use crate::shape::join;
 
 /// A policy for circuit breakers. Every actor that names it has a breaker of its own. `default`
@@ -66,6 +67,9 @@ pub struct BreakerPolicy {
     /// Calls at once, the concurrency limit; more are refused.
     #[schemars(range(min = 1, max = 65_536))]
     pub calls_max: u32,
+    /// How calls that do no more harm made twice than once are made again: today the questions of
+    /// a chain, but for the first of each look.
+    pub retry: RetrySettings,
 }
 
 /// What opens a breaker.
@@ -98,6 +102,7 @@ impl Default for BreakerPolicy {
             successes_to_close: 3,
             call_timeout: Duration::from_secs(30),
             calls_max: 10,
+            retry: RetrySettings::default(),
         }
     }
 }
@@ -124,6 +129,7 @@ pub(crate) fn check_all(check: &mut Check<'_, '_>) {
         if let Some(slow) = policy.slow_call_after {
             check_slow(check, &breaker, policy, slow);
         }
+        policy.retry.check(check, &join(&breaker, "retry"));
     }
 }
 

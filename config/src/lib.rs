@@ -44,6 +44,7 @@ mod quorum;
 mod reach;
 mod recovery;
 mod reference;
+mod retry;
 mod runtime;
 mod schema;
 mod secret;

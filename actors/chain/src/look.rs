@@ -7,12 +7,13 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use synod_chain_core::{Plan, Turn, check_links};
+use synod_supervision::core::Fault;
 use synod_supervision::{Breaker, BreakerError, Clock};
 use synod_types::chain::{
     BlockId, ChainId, ChainIdentity, LogFilter, Looked, Probed, Sight, Trouble, Vote,
 };
 
-use crate::source::{Asked, Source};
+use crate::source::{Asked, Source, SourceError};
 
 /// What one incarnation looks with.
 #[derive(Clone)]
@@ -123,7 +124,7 @@ struct View<'a> {
     first: Option<synod_types::time::Moment>,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
     async fn see(
         &mut self,
         plan: Plan,
@@ -131,30 +132,30 @@ impl View<'_> {
         expected: Expected,
     ) -> Result<Sight, Trouble> {
         if identify && !matches!(plan, Plan::Identify) {
-            let identity = self.ask(self.source.identity()).await?;
+            let identity = self.ask(|source| source.identity()).await?;
             if !expected.is(identity) {
-                let head = self.ask(self.source.head()).await?;
+                let head = self.ask(|source| source.head()).await?;
                 return Ok(Sight::Identity { identity, head });
             }
         }
         match plan {
             Plan::Identify => {
-                let identity = self.ask(self.source.identity()).await?;
-                let head = self.ask(self.source.head()).await?;
+                let identity = self.ask(|source| source.identity()).await?;
+                let head = self.ask(|source| source.head()).await?;
                 Ok(Sight::Identity { identity, head })
             }
             Plan::Extend { tip, from, blocks, confirmations } => {
-                let head = self.ask(self.source.head()).await?;
+                let head = self.ask(|source| source.head()).await?;
                 let last = from.saturating_add(u64::from(blocks)).saturating_sub(1);
                 let last = head.checked_sub(confirmations).map(|confirmed| confirmed.min(last));
                 self.segment(head, tip, (from, last)).await
             }
             Plan::Compare { from, to } => {
-                let identity = self.ask(self.source.identity()).await?;
-                let head = self.ask(self.source.head()).await?;
+                let identity = self.ask(|source| source.identity()).await?;
+                let head = self.ask(|source| source.head()).await?;
                 let to = to.min(head);
                 let headers = if from <= to {
-                    self.ask(self.source.headers(from, to)).await?
+                    self.ask(|source| source.headers(from, to)).await?
                 } else {
                     vec![]
                 };
@@ -175,7 +176,7 @@ impl View<'_> {
         let Some(last) = last.filter(|last| first <= *last && first <= head) else {
             return Ok(Sight::Segment { head, headers: vec![], logs: vec![] });
         };
-        let headers = self.ask(self.source.headers(first, last)).await?;
+        let headers = self.ask(|source| source.headers(first, last)).await?;
         let promised = last.min(head).saturating_sub(first).saturating_add(1);
         if (headers.len() as u64) < promised {
             // It has no such block, though it says that it is as high.
@@ -183,13 +184,30 @@ impl View<'_> {
         }
         let logs = match check_links(tip, &headers) {
             Ok([]) | Err(_) => vec![],
-            Ok(above) => self.ask(self.source.logs(above, &self.eye.filter)).await?,
+            Ok(above) => {
+                let filter = &self.eye.filter;
+                self.ask(|source| source.logs(above, filter)).await?
+            }
         };
         Ok(Sight::Segment { head, headers, logs })
     }
 
-    async fn ask<T>(&mut self, asked: Asked<'_, T>) -> Result<T, Trouble> {
-        let answer = self.eye.breaker.call_judged(asked, |error| error.is_fault()).await;
+    /// A look's first question is put once: nothing is known yet that would be lost, and the next
+    /// look puts it again, perhaps to another endpoint. Later ones are put again at once.
+    async fn ask<'q, T>(
+        &mut self,
+        question: impl Fn(&'q dyn Source) -> Asked<'q, T>,
+    ) -> Result<T, Trouble>
+    where
+        'a: 'q,
+    {
+        let (source, breaker) = (self.source, &self.eye.breaker);
+        let answer = match self.first {
+            None => {
+                breaker.call_judged(question(source), |error| error.fault() != Fault::Answer).await
+            }
+            Some(_) => breaker.call_repeatable(|| question(source), SourceError::fault).await,
+        };
         if answer.is_ok() {
             self.first.get_or_insert(self.eye.clock.now());
         }

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use synod_supervision::core::Fault;
 use synod_types::chain::{Block, ChainIdentity, LogFilter, PlacedLog, Trouble};
 
 /// A question. It is asked when it is first polled, not before: a breaker may drop it unasked.
@@ -53,16 +54,19 @@ pub struct SourceError {
 }
 
 impl SourceError {
-    /// Whether it speaks against the source itself, and not against the question.
-    pub const fn is_fault(&self) -> bool {
+    /// What it says of the source: nothing, if it speaks against the question only. Who asks too
+    /// often, or the wrong node, or waited long enough, does not ask again at once.
+    pub const fn fault(&self) -> Fault {
         match self.trouble {
-            Trouble::Unavailable
-            | Trouble::Timeout
+            Trouble::Unavailable => Fault::Passing,
+            Trouble::Timeout
             | Trouble::Refused
             | Trouble::RateLimited
             | Trouble::False
-            | Trouble::WrongChain => true,
-            Trouble::TooLarge | Trouble::Torn | Trouble::BreakerOpen | Trouble::NoQuorum => false,
+            | Trouble::WrongChain => Fault::Lasting,
+            Trouble::TooLarge | Trouble::Torn | Trouble::BreakerOpen | Trouble::NoQuorum => {
+                Fault::Answer
+            }
         }
     }
 }

@@ -123,6 +123,29 @@ async fn a_torn_look_does_not_speak_against_the_node() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_node_that_loses_every_other_question_is_followed_all_the_same() {
+    let world = World::new(0);
+    world.source.stumble(2);
+    let process = world.start().await;
+    pass(60 * SECOND).await;
+    // Whether a look's first question or a later one is lost is chance: only the first delays it.
+    let told = world.notes[0].blocks().len();
+    assert!(100 < told, "{told} blocks");
+    let breaker = process.runtime.find_breaker("node").unwrap().view();
+    assert!(10 < breaker.retries.made, "{breaker:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_question_of_a_look_is_put_once() {
+    let world = World::new(0);
+    world.source.fail(Some(Trouble::Unavailable));
+    let process = world.start().await;
+    pass(60 * SECOND).await;
+    let breaker = process.runtime.find_breaker("node").unwrap().view();
+    assert_eq!((breaker.retries.made, breaker.retries.refused), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hint_makes_it_look_at_once() {
     let world = World::new(0);
     let _process = world.start().await;

@@ -134,10 +134,19 @@ impl Narrator {
                 let fields = json!({ "breaker": breaker, "state": state, "reason": reason });
                 self.say("breaker", fields, &format!("breaker {breaker} is {state}: {detail}"))
             }
+            RuntimeEvent::RetriesSpent { breaker, retries, .. } => {
+                self.retries_spent(breaker, *retries)
+            }
             // A network that is built in has no file to be read again.
             RuntimeEvent::Reformed { .. } | RuntimeEvent::ReformFailed { .. } => Ok(()),
             RuntimeEvent::Started { .. } | RuntimeEvent::Exited { .. } => Ok(()),
         }
+    }
+
+    fn retries_spent(&self, breaker: &str, retries: u64) -> Result<(), Exit> {
+        let fields = json!({ "breaker": breaker, "retries": retries });
+        let words = format!("{breaker}: no more retries, their budget is spent");
+        self.say("retries_spent", fields, &words)
     }
 
     fn task_event(&self, event: &TaskEvent) -> Result<(), Exit> {

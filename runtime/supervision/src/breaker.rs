@@ -1,10 +1,11 @@
 //! Circuit breakers around calls to the outside.
 
 mod call;
+mod repeat;
 mod view;
 mod watch;
 
-pub use view::BreakerView;
+pub use view::{BreakerView, RetriesView};
 pub use watch::{BreakerChange, BreakerWatch};
 
 use std::fmt;
@@ -20,6 +21,7 @@ use tokio::sync::broadcast;
 use crate::events::RuntimeEvent;
 use crate::metrics::BreakerMetrics;
 use crate::shared::Shared;
+use repeat::Repeats;
 use view::Shown;
 
 /// One breaker for one dependency. While it is open no call reaches the dependency.
@@ -31,6 +33,7 @@ pub struct Breaker {
     gate: Gate,
     changes: broadcast::Sender<BreakerChange>,
     changed: AtomicU64,
+    repeats: Repeats,
     shared: Arc<Shared>,
     metrics: BreakerMetrics,
 }
@@ -72,6 +75,7 @@ impl Breaker {
             gate: Gate::new(BreakerCore::new(BreakerPolicy { seed, ..policy })),
             changes: broadcast::Sender::new(watch::BACKLOG_MAX),
             changed: AtomicU64::new(0),
+            repeats: Repeats::new(policy.retry, seed),
             shared,
             metrics,
         }
@@ -111,13 +115,15 @@ impl Breaker {
 
     /// As shown to people.
     pub fn view(&self) -> BreakerView {
-        self.ask(|core, _| (BreakerView::of(&self.name, core), None))
+        let retries = self.repeats.view(self.shared.clock.now());
+        self.ask(|core, _| (BreakerView::of(&self.name, core, retries), None))
     }
 
     /// Brings metrics up to date.
     pub(crate) fn publish(&self) {
         let under_way = self.ask(|core, _| (core.calls(), None));
         self.metrics.under_way(under_way);
+        self.metrics.budget(self.repeats.view(self.shared.clock.now()).budget_left);
     }
 
     /// Asks the core, and says that it changed before anyone else can change it: what is said

@@ -172,6 +172,16 @@ pub enum RuntimeEvent {
         /// Those of them that were slow.
         slow: u32,
     },
+    /// Calls through a breaker are not made again any more: its callers have used up their
+    /// budget. Told once in a window of the budget.
+    RetriesSpent {
+        /// When.
+        at: Moment,
+        /// Which.
+        breaker: String,
+        /// Calls made again so far.
+        retries: u64,
+    },
 }
 
 /// One handled message.

@@ -59,7 +59,7 @@ mod watchdog;
 
 pub use actor::{Actor, Failure};
 pub use address::{Address, RejectReason, Rejected};
-pub use breaker::{Breaker, BreakerChange, BreakerError, BreakerView, BreakerWatch};
+pub use breaker::{Breaker, BreakerChange, BreakerError, BreakerView, BreakerWatch, RetriesView};
 pub use call::{CallError, Pending, Reply};
 pub use capacity::Capacity;
 pub use child::{ChildSpec, SupervisorSpec};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use common::{Stage, pass};
 use synod_supervision::core::{
-    BreakerPolicy, BreakerState, OpensOn, Rejection, SlowCalls, Span, WindowPolicy,
+    BreakerPolicy, BreakerState, OpensOn, Rejection, RetryPolicy, SlowCalls, Span, WindowPolicy,
 };
 use synod_supervision::{BreakerError, RuntimeEvent};
 
@@ -21,6 +21,7 @@ const POLICY: BreakerPolicy = BreakerPolicy {
     successes_to_close: 1,
     call_timeout: Duration::from_secs(1),
     calls_max: 1,
+    retry: RetryPolicy::DEFAULT,
     seed: 0,
 };
 

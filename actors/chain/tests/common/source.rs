@@ -11,6 +11,8 @@ pub struct Fallible {
     pub chain: Arc<SimulatedChain>,
     lie: Mutex<Lie>,
     trouble: Mutex<Option<Trouble>>,
+    /// Every so many questions are lost; zero: none.
+    stumbles: Mutex<usize>,
     asked: Mutex<usize>,
     heard: Mutex<Option<Heard>>,
 }
@@ -39,8 +41,8 @@ impl Fallible {
     }
 
     fn over(chain: Arc<SimulatedChain>) -> Self {
-        let (lie, trouble, asked, heard) = Default::default();
-        Self { chain, lie, trouble, asked, heard }
+        let (lie, trouble, stumbles, asked, heard) = Default::default();
+        Self { chain, lie, trouble, stumbles, asked, heard }
     }
 
     pub fn lie(&self, lie: Lie) {
@@ -69,6 +71,10 @@ impl Fallible {
         *self.trouble.lock() = trouble;
     }
 
+    pub fn stumble(&self, every: usize) {
+        *self.stumbles.lock() = every;
+    }
+
     pub fn asked(&self) -> usize {
         *self.asked.lock()
     }
@@ -79,8 +85,14 @@ impl Fallible {
 
     fn pass<'a, T: Send + 'a>(&'a self, answer: Asked<'a, T>) -> Asked<'a, T> {
         Box::pin(async {
-            *self.asked.lock() += 1;
-            let trouble = *self.trouble.lock();
+            let asked = {
+                let mut asked = self.asked.lock();
+                *asked += 1;
+                *asked
+            };
+            let stumbles = *self.stumbles.lock();
+            let is_lost = stumbles != 0 && asked.is_multiple_of(stumbles);
+            let trouble = self.trouble.lock().or(is_lost.then_some(Trouble::Unavailable));
             match trouble {
                 None => answer.await,
                 Some(trouble) => {

@@ -26,9 +26,21 @@ pub(super) fn breakers(args: &BreakersArgs) -> Result<u8, Exit> {
     }
     for breaker in &all {
         let field = |key: &str| breaker[key].as_str().unwrap_or("?").to_owned();
-        out::line(format_args!("{} {}", field("name"), field("state")))?;
+        let retries = retries(&breaker["retries"]);
+        out::line(format_args!("{} {}{retries}", field("name"), field("state")))?;
     }
     Ok(OK)
+}
+
+/// How calls are repeated, if that has happened or been refused.
+fn retries(retries: &Value) -> String {
+    let number = |key: &str| retries[key].as_u64().unwrap_or_default();
+    let (made, refused, spent) = (number("made"), number("refused"), number("out_of_budget"));
+    if (made, refused) == (0, 0) {
+        return String::new();
+    }
+    let left = number("budget_left");
+    format!(", {made} retries, {refused} refused ({spent} out of budget), {left} left")
 }
 
 fn act(client: &Client<'_>, name: &str, action: &str) -> Result<Value, Exit> {

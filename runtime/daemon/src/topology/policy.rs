@@ -123,6 +123,17 @@ pub(super) fn of_breaker(policy: &BreakerPolicy, seed: u64) -> core::BreakerPoli
         successes_to_close: policy.successes_to_close,
         call_timeout: policy.call_timeout,
         calls_max: policy.calls_max,
+        retry: core::RetryPolicy {
+            attempts_max: policy.retry.attempts_max,
+            backoff_first: policy.retry.backoff_first,
+            backoff_max: policy.retry.backoff_max,
+            budget: core::BudgetPolicy {
+                window: policy.retry.window,
+                percent: policy.retry.percent,
+                per_second_min: policy.retry.per_second_min,
+                retries_max: policy.retry.retries_max,
+            },
+        },
         seed,
     }
 }

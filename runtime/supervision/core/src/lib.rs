@@ -4,7 +4,7 @@
 //!   Event ──▶ Supervisor::step ──▶ Effect*        children: start, stop, restart, park, escalate
 //!   Wish  ──▶ Supervisor::ask  ──▶ Effect*        children: add, terminate, delete; new policies
 //!   call  ──▶ BreakerCore::admit / report         one outside dependency: let through or refuse
-//!             Retry::delays                       how long to wait between tries
+//!             Retries::again                      whether and when a call is made again
 //!             Crew::call, worker_of               which worker of a pool has a message
 //!             Residents                           which entities of a shard are in memory
 //!   stamps ──▶ Watch::look ──▶ Finding*           who is stuck
@@ -39,7 +39,10 @@ pub use policy::{
     NEEDS_MAX, OPEN_MAX, OnExceeded, RESTARTS_MAX, Recovery, Restart, Strategy, SupervisorPolicy,
 };
 pub use residents::{InvalidResidents, LIVE_MAX, Residents};
-pub use retry::Retry;
+pub use retry::{
+    ATTEMPTS_MAX, BudgetPolicy, Failed, Fault, NoRetry, RETRIES_MAX, Retries, RetryBudget,
+    RetryPolicy,
+};
 pub use supervisor::{ChildState, ChildView, Parking, Supervisor};
 pub use watch::{Finding, OnStuck, Stamp, Watch, WatchPolicy, Work};
 pub use wish::{Refusal, Stay, Wish};

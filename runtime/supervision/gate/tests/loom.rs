@@ -10,7 +10,7 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::thread;
 use synod_supervision_core::{
-    BreakerCore, BreakerPolicy, BreakerState, CallOutcome, OpensOn, Span, WindowPolicy,
+    BreakerCore, BreakerPolicy, BreakerState, CallOutcome, OpensOn, RetryPolicy, Span, WindowPolicy,
 };
 use synod_supervision_gate::{Gate, Pass};
 use synod_types::time::Moment;
@@ -25,6 +25,7 @@ const POLICY: BreakerPolicy = BreakerPolicy {
     successes_to_close: 1,
     call_timeout: Duration::from_secs(1),
     calls_max: 2,
+    retry: RetryPolicy::DEFAULT,
     seed: 0,
 };
 

@@ -22,10 +22,27 @@ pub struct BreakerView {
     pub under_way: u32,
     /// Calls that may be under way at once.
     pub under_way_max: u32,
+    /// Calls made again.
+    pub retries: RetriesView,
+}
+
+/// What a breaker's callers made again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RetriesView {
+    /// Attempts at one call, the first included; one: none is repeated.
+    pub attempts_max: u32,
+    /// Calls made again so far.
+    pub made: u64,
+    /// Failures so far after which the call would have been made again, but was not.
+    pub refused: u64,
+    /// Those of them for want of budget.
+    pub out_of_budget: u64,
+    /// How many more the budget allows now.
+    pub budget_left: u32,
 }
 
 impl BreakerView {
-    pub(super) fn of(name: &str, core: &BreakerCore) -> Self {
+    pub(super) fn of(name: &str, core: &BreakerCore, retries: RetriesView) -> Self {
         let shown = Shown::of(core.state());
         let counts = core.counts();
         Self {
@@ -38,6 +55,7 @@ impl BreakerView {
             slow: counts.slow,
             under_way: core.calls(),
             under_way_max: core.policy().calls_max,
+            retries,
         }
     }
 }

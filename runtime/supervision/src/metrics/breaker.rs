@@ -1,5 +1,5 @@
 use metrics::{Counter, Gauge, Unit, counter, describe_counter, describe_gauge, gauge};
-use synod_supervision_core::Rejection;
+use synod_supervision_core::{NoRetry, Rejection};
 
 const STATE: &str = "breaker_state";
 const CALLS: &str = "breaker_calls_total";
@@ -7,6 +7,9 @@ const SLOW: &str = "breaker_slow_calls_total";
 const REFUSED: &str = "breaker_calls_refused_total";
 const UNDER_WAY: &str = "breaker_calls_under_way";
 const TRANSITIONS: &str = "breaker_transitions_total";
+const RETRIES: &str = "breaker_retries_total";
+const RETRIES_REFUSED: &str = "breaker_retries_refused_total";
+const BUDGET: &str = "breaker_retry_budget";
 
 pub(super) fn describe() {
     describe_gauge!(
@@ -29,6 +32,14 @@ pub(super) fn describe() {
     );
     describe_gauge!(UNDER_WAY, Unit::Count, "Calls under way through a breaker");
     describe_counter!(TRANSITIONS, Unit::Count, "Changes of a breaker's state, by the new state");
+    describe_counter!(RETRIES, Unit::Count, "Calls made again after a passing failure");
+    describe_counter!(
+        RETRIES_REFUSED,
+        Unit::Count,
+        "Passing failures after which the call was not made again, by reason: attempts (as many \
+         as may be), budget, deadline (nobody would wait any more), open, concurrency_limit"
+    );
+    describe_gauge!(BUDGET, Unit::Count, "Calls that may be made again now, within the budget");
 }
 
 pub(crate) struct BreakerMetrics {
@@ -41,6 +52,8 @@ pub(crate) struct BreakerMetrics {
     timed_out: Counter,
     cancelled: Counter,
     slow: Counter,
+    retried: Counter,
+    budget: Gauge,
 }
 
 impl BreakerMetrics {
@@ -56,6 +69,8 @@ impl BreakerMetrics {
             timed_out: outcome("timed_out"),
             cancelled: outcome("cancelled"),
             slow: counter!(SLOW, "breaker" => name.to_owned()),
+            retried: counter!(RETRIES, "breaker" => name.to_owned()),
+            budget: gauge!(BUDGET, "breaker" => name.to_owned()),
         }
     }
 
@@ -89,6 +104,19 @@ impl BreakerMetrics {
     pub(crate) fn refused(&self, why: Rejection) {
         let breaker = self.name.clone();
         counter!(REFUSED, "breaker" => breaker, "reason" => why.name()).increment(1);
+    }
+
+    pub(crate) fn retried(&self) {
+        self.retried.increment(1);
+    }
+
+    pub(crate) fn not_retried(&self, why: NoRetry) {
+        let breaker = self.name.clone();
+        counter!(RETRIES_REFUSED, "breaker" => breaker, "reason" => why.name()).increment(1);
+    }
+
+    pub(crate) fn budget(&self, left: u32) {
+        self.budget.set(f64::from(left));
     }
 
     pub(crate) fn under_way(&self, calls: u32) {

@@ -1,7 +1,8 @@
 use std::collections::VecDeque;
 
 use synod_supervision::{
-    ActorView, BreakerView, DeadLetter, DeadReason, Role, RuntimeEvent, StuckView, TreeView,
+    ActorView, BreakerView, DeadLetter, DeadReason, RetriesView, Role, RuntimeEvent, StuckView,
+    TreeView,
 };
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
@@ -65,6 +66,7 @@ fn sight() -> Sight {
         slow: 0,
         under_way: 0,
         under_way_max: 10,
+        retries: RetriesView { made: 2, out_of_budget: 1, ..RetriesView::default() },
     };
     let letter = DeadLetter {
         id: 7,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::retry::RetryPolicy;
+
 /// When a breaker opens and how it finds out whether to close. A limit of zero counts as one, a
 /// percentage above 100 as 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct BreakerPolicy {
     pub call_timeout: Duration,
     /// Calls at once, in every state.
     pub calls_max: u32,
+    /// How calls that may be repeated are repeated. Each attempt is a call of its own.
+    pub retry: RetryPolicy,
     /// What chance is drawn from.
     pub seed: u64,
 }
@@ -80,6 +84,7 @@ impl Default for BreakerPolicy {
             successes_to_close: 3,
             call_timeout: Duration::from_secs(30),
             calls_max: 10,
+            retry: RetryPolicy::default(),
             seed: 0,
         }
     }

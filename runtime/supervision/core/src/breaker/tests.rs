@@ -7,6 +7,7 @@ mod windows;
 use std::time::Duration;
 
 use super::*;
+use crate::retry::RetryPolicy;
 
 /// A script of words: `call` asks for a permit, `ok`, `fail` and `cancel` give back the oldest
 /// one (`slow` and `slow-fail` after a long time), `late-…` the newest one. Digits let that many seconds pass. What is answered is a word
@@ -82,6 +83,7 @@ const SMALL: BreakerPolicy = BreakerPolicy {
     successes_to_close: 2,
     call_timeout: Duration::from_secs(30),
     calls_max: 3,
+    retry: RetryPolicy::DEFAULT,
     seed: 7,
 };
 

@@ -139,6 +139,10 @@ fn told(event: &RuntimeEvent) -> (&Moment, &str, &str, String) {
         RuntimeEvent::Breaker { at, breaker, state, detail, .. } => {
             (at, breaker.as_str(), *state, format!("breaker: {detail}"))
         }
+        RuntimeEvent::RetriesSpent { at, breaker, retries } => {
+            let detail = format!("breaker: the budget of retries, {retries} so far");
+            (at, breaker.as_str(), "retries_spent", detail)
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::words::grouped;
 
 const BREAKERS_HEAD: &str = "<table aria-labelledby=\"breakers-title\"><thead><tr>\
     <th scope=\"col\">Before</th><th scope=\"col\">State</th>\
-    <th scope=\"col\">Opens on</th></tr></thead><tbody>";
+    <th scope=\"col\">Opens on</th><th scope=\"col\">Retries</th></tr></thead><tbody>";
 
 /// Every breaker.
 pub(super) fn breakers(breakers: &[BreakerView]) -> Html {
@@ -32,7 +32,14 @@ fn breaker(html: &mut Html, breaker: &BreakerView) {
         time(html, until);
         html.raw("</small>");
     }
-    html.within("</td><td>", &breaker.opens_on, "</td></tr>");
+    html.within("</td><td>", &breaker.opens_on, "</td><td>");
+    let retries = &breaker.retries;
+    html.text(grouped(retries.made)).raw(" <small>");
+    html.text(grouped(u64::from(retries.budget_left))).raw(" left");
+    if 0 < retries.out_of_budget {
+        html.within(", ", grouped(retries.out_of_budget), " out of budget");
+    }
+    html.raw("</small></td></tr>");
 }
 
 /// Where each chain stands.
