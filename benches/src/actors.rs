@@ -1,5 +1,6 @@
 //! Trees of our own to measure.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use synod_supervision::core::{Backoff, ChildPolicy, Intensity, Strategy, SupervisorPolicy};
@@ -11,9 +12,15 @@ use synod_types::actor::ActorId;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
+/// How much slower than time the clock goes while instructions are counted: valgrind slows the
+/// program some fifty times, and a message that seems slow is timed more often.
+const SLOWNESS: NonZeroU32 = NonZeroU32::new(1_000).expect("it is not 0");
+
 /// A runtime as the daemon has it.
 pub fn runtime() -> Runtime {
-    Runtime::new(Clock::unpaused(), RuntimeLimits::default())
+    let clock = Clock::unpaused();
+    let clock = if crate::is_counted() { clock.slowed(SLOWNESS) } else { clock };
+    Runtime::new(clock, RuntimeLimits::default())
 }
 
 /// A permanent child.

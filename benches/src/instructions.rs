@@ -2,6 +2,14 @@
 
 use std::process::Command;
 
+/// Says that instructions are being counted.
+const COUNTED: &str = "--counted";
+
+/// Whether this run is one whose instructions are counted.
+pub(crate) fn is_counted() -> bool {
+    std::env::args().any(|arg| arg == COUNTED)
+}
+
 /// Instructions that contender `only` of the running bench needs each time, as valgrind counts
 /// them: the difference between two runs. None without valgrind.
 pub fn instructions(only: &str, count: u64, is_bare: bool) -> Option<f64> {
@@ -13,8 +21,10 @@ pub fn instructions(only: &str, count: u64, is_bare: bool) -> Option<f64> {
 fn run(only: &str, count: u64, is_bare: bool) -> Option<u64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        // Not the beginning: how long a clock is compared with another there, differs.
+        .arg("--toggle-collect=*run_alone*")
         .arg(std::env::current_exe().ok()?)
-        .args(["--only", only, "--count", &count.to_string()])
+        .args(["--only", only, "--count", &count.to_string(), COUNTED])
         .args(is_bare.then_some("--bare"))
         .output()
         .ok()?;

@@ -19,6 +19,7 @@ mod window;
 pub use actix_system::ActixSystem;
 pub use actors::{One, address, child_policy, one_for_one, runtime, tree};
 pub use instructions::instructions;
+use instructions::is_counted;
 pub use measure::{Contender, Options, Table, counted, cpu_time, line, median, observe};
 pub use notes::{Note, Noted, driven};
 pub use window::{Tick, Window};

@@ -1,5 +1,6 @@
 //! The one clock of a runtime.
 
+use std::num::NonZeroU32;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
@@ -14,6 +15,8 @@ pub struct Clock {
     anchor: Instant,
     /// The kernel's tick at the anchor, if that is what coarse time is told by.
     tick: Option<Duration>,
+    /// How many times slower than time it goes, if it does.
+    slowness: Option<NonZeroU32>,
 }
 
 impl Clock {
@@ -30,12 +33,20 @@ impl Clock {
 
     /// A clock that tells `start` now.
     pub fn starting_at(start: Moment) -> Self {
-        Self { start, anchor: Instant::now(), tick: None }
+        Self { start, anchor: Instant::now(), tick: None, slowness: None }
+    }
+
+    /// The same, so many times slower than time: for a program that is slowed as a whole while its
+    /// instructions are counted. Timers, deadlines and [`Self::coarse`] do not follow it.
+    #[must_use]
+    pub const fn slowed(self, slowness: NonZeroU32) -> Self {
+        Self { slowness: Some(slowness), ..self }
     }
 
     /// The present moment.
     pub fn now(&self) -> Moment {
-        self.start + self.anchor.elapsed()
+        let elapsed = self.anchor.elapsed();
+        self.start + self.slowness.map_or(elapsed, |slowness| elapsed / slowness.get())
     }
 
     /// When `timeout` after `now` is, on both clocks; the longest time-outs end together, in
