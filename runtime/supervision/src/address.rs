@@ -63,6 +63,7 @@ impl<M: Message> Address<M> {
     ///
     /// # Errors
     /// Gives the message back if there is no room for it or the actor is stopping.
+    #[inline]
     pub fn tell(&self, msg: M) -> Result<(), Rejected<M>> {
         self.mailbox.way(&msg).push(msg)
     }

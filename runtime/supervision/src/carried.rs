@@ -11,7 +11,6 @@ use synod_types::time::Moment;
 use synod_types::trace::{TraceContext, TraceId};
 
 use crate::matter::Matter;
-use crate::waits::Asker;
 
 /// On its way with a message.
 #[derive(Debug)]
@@ -21,7 +20,7 @@ pub(crate) struct Carried {
     /// Tells calls apart. 0: not a call.
     pub(crate) call: u64,
     /// Who waits for the answer so that a cycle of waits may close, and for whom.
-    pub(crate) asker: Option<(Asker, SeatId)>,
+    pub(crate) asker: Option<(SeatId, SeatId)>,
     /// The piece of work it was sent in.
     pub(crate) trace: Option<Box<TraceContext>>,
 }
@@ -39,10 +38,12 @@ impl Carried {
         Self { deadline: Moment::MAX, call: 0, asker: None, trace: None };
 
     /// What a message that is accepted now carries.
+    #[inline]
     pub(crate) fn now() -> Self {
         if IS_LADEN.get() { Self::laden() } else { Self::NOTHING }
     }
 
+    #[cold]
     fn laden() -> Self {
         let asking = ASKING.with_borrow_mut(Option::take).unwrap_or(Self::NOTHING);
         Self { trace: Matter::present(Matter::trace).flatten().map(Box::new), ..asking }
@@ -52,7 +53,7 @@ impl Carried {
     pub(crate) const fn question(
         call: u64,
         deadline: Moment,
-        asker: Option<(Asker, SeatId)>,
+        asker: Option<(SeatId, SeatId)>,
     ) -> Self {
         Self { deadline, call, asker, trace: None }
     }

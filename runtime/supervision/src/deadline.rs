@@ -12,7 +12,7 @@ use crate::call::{CallError, Pending, Reply};
 use crate::carried::{Asking, Carried, number};
 use crate::clock::Clock;
 use crate::matter::Matter;
-use crate::waits::Wait;
+use crate::waits::{Asker, Wait};
 
 /// A call that has not been made yet.
 pub(crate) struct Call {
@@ -43,7 +43,7 @@ impl Call {
         let number = number();
         let waiting = Matter::present(Matter::waiting).flatten().zip(asked);
         let wait = waiting.map(|(who, asked)| Wait::begin(who, asked, number)).transpose()?;
-        let asker = wait.as_ref().and_then(Wait::asker);
+        let asker = wait.as_ref().and_then(Wait::asker).map(Asker::seat);
         let carried = Some(Carried::question(number, deadline, asker.zip(asked)));
         Ok(Self { carried, number, until, wait })
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use synod_supervision_lanes::Reader;
+use synod_supervision_lanes::{Queue, Reader};
 use synod_types::actor::Incarnation;
 use synod_types::time::Moment;
 
@@ -24,7 +24,7 @@ pub(crate) struct Hand<M> {
 
 impl Hand<()> {
     /// The most that is taken at once.
-    pub(crate) const MAX: usize = 64;
+    pub(crate) const MAX: usize = Queue::BLOCK;
     /// For so many a unit of tokio's budget is paid: there are 128 in a turn.
     const UNIT: usize = 8;
 }
@@ -47,6 +47,7 @@ impl<M: Message> Hand<M> {
         1 + self.taken / Hand::UNIT
     }
 
+    #[inline]
     pub(crate) fn pop(&mut self) -> Option<Letter<M>> {
         self.letters.pop_front()
     }
@@ -82,21 +83,21 @@ impl<M: Message> Reader<Letter<M>> for Reading<'_, M> {
     }
 
     /// One that a later one may replace is taken alone: in the lane it can be found.
-    fn fill(&mut self, queue: &mut VecDeque<Letter<M>>) {
+    fn fill(&mut self, queue: &mut Queue<Letter<M>>) {
         let stays = |letter: &Letter<M>| matches!(letter.msg.overflow(), Overflow::Coalesce(_));
-        let free = queue.iter().take(self.share).take_while(|letter| !stays(letter)).count();
-        let taken = free.max(1).min(queue.len());
-        if taken == queue.len() {
-            // There is nothing in hand.
-            std::mem::swap(&mut self.hand.letters, queue);
+        let letters = &mut self.hand.letters;
+        let free = queue.first_block().take(self.share).take_while(|letter| !stays(letter)).count();
+        // There is nothing in hand.
+        if queue.first_block().len() <= free {
+            queue.take_block(letters);
         } else {
-            for _ in 0..taken {
-                self.hand.letters.extend(queue.pop_front());
+            for _ in 0..free.max(1) {
+                letters.extend(queue.pop_front());
             }
         }
-        self.hand.taken = taken;
-        self.held.store(taken, Ordering::Relaxed);
-        self.stamps.taken(taken);
+        self.hand.taken = letters.len();
+        self.held.store(letters.len(), Ordering::Relaxed);
+        self.stamps.taken(letters.len());
     }
 
     fn is_expecting(&self) -> bool {

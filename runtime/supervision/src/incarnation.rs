@@ -139,12 +139,25 @@ impl<A: Actor> Life<A> {
     /// Handles messages until it is told to end.
     async fn run(&mut self) -> Result<(), Failure> {
         loop {
+            while let Some(letter) = self.ctx.mailbox().in_hand(&mut self.hand) {
+                if !letter.is_plain() || self.ctx.mailbox().is_looked_at() {
+                    self.take(letter).await?;
+                    continue;
+                }
+                // Most messages come in a crowd, carry nothing, and nobody looks at them: of what
+                // is done with others only this is left. What is to be done with every message
+                // has its place here and in `take`.
+                let msg = letter.msg;
+                self.spare.keep(&msg);
+                self.in_hand = Some(msg.kind());
+                let outcome = self.actor.handle(&self.ctx, msg).await;
+                self.ctx.mailbox().handled_one();
+                outcome?;
+                self.in_hand = None;
+                self.spare.clear();
+            }
             let (mailbox, hand) = (self.ctx.mailbox(), &mut self.hand);
-            let next = match mailbox.in_hand(hand) {
-                Some(letter) => Next::Letter(letter),
-                None => poll_fn(|cx| mailbox.poll_next(cx, hand)).await,
-            };
-            match next {
+            match poll_fn(|cx| mailbox.poll_next(cx, hand)).await {
                 Next::Letter(letter) => self.take(letter).await?,
                 Next::Hand => (),
                 Next::Drain => self.ctx.drain(),

@@ -2,30 +2,29 @@
 
 mod facts;
 mod pooled;
+mod push;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
 use parking_lot::Mutex;
-use synod_supervision_lanes::{Admission, Lanes, Next, Order, Place};
+use synod_supervision_lanes::{Lanes, Next, Order};
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 use synod_types::trace::TraceContext;
 use tokio::task::coop;
+use tracing::level_filters::LevelFilter;
 
 pub(crate) use facts::MailboxFacts;
 
 use crate::actor::Failure;
-use crate::address::{RejectReason, Rejected};
 use crate::capacity::Capacity;
 use crate::carried::Carried;
 use crate::dead_letters::{DeadReason, Obituary};
-use crate::events::Sent;
 use crate::failures::InHand;
 use crate::hand::{Hand, Reading};
-use crate::matter::Matter;
-use crate::message::{Lane, Message, Overflow};
+use crate::message::Message;
 use crate::metrics::MailboxMetrics;
 use crate::pulse::Pulse;
 use crate::quarantine::{Quarantine, Spare, kept};
@@ -58,6 +57,12 @@ impl<M> Letter<M> {
         let (at, own) = (Moment::default(), Incarnation::default());
         let carried = Carried { trace: trace.map(Box::new), ..Carried::NOTHING };
         Self { msg, at, own, carried, number }
+    }
+
+    /// Whether there is nothing to be known of it but what it says.
+    pub(crate) fn is_plain(&self) -> bool {
+        let is_timed = self.at != Moment::default();
+        !(is_timed || self.is_own()) && self.carried.is_nothing() && self.number == 0
     }
 
     /// Whether it is the result or alarm of an incarnation.
@@ -138,133 +143,8 @@ impl<M: Message> Mailbox<M> {
         }
     }
 
-    /// Accepts a message or gives it back, according to its own overflow policy.
-    pub(crate) fn push(&self, msg: M) -> Result<(), Rejected<M>> {
-        if self.quarantine.refuses(&msg) {
-            self.metrics.kept_out.increment(1);
-            return Err(Rejected { msg, reason: RejectReason::Quarantined });
-        }
-        self.put(msg)
-    }
-
-    /// As [`Self::push`], whatever it says.
-    pub(crate) fn put(&self, msg: M) -> Result<(), Rejected<M>> {
-        let (lane, overflow) = (msg.lane(), msg.overflow());
-        let Ok(mut admission) = self.lanes.admit() else {
-            return Err(self.refuse(msg, RejectReason::Closed));
-        };
-        let queue = admission.queue(lane as usize);
-        let mut evicted = None;
-        match overflow {
-            Overflow::Coalesce(key) => {
-                let same = |letter: &&mut Letter<M>| {
-                    letter.msg.kind() == msg.kind()
-                        && letter.msg.overflow() == Overflow::Coalesce(key)
-                };
-                if let Some(letter) = queue.iter_mut().rev().find(same) {
-                    letter.carried = Carried::now();
-                    let replaced = std::mem::replace(&mut letter.msg, msg);
-                    drop(admission);
-                    self.metrics.coalesced.increment(1);
-                    drop(replaced);
-                    return Ok(());
-                }
-            }
-            Overflow::DropOldest if self.capacity.of(lane) <= queue.len() => {
-                evicted = queue.pop_front();
-            }
-            Overflow::DropOldest | Overflow::Wait | Overflow::Refuse => (),
-        }
-        if self.capacity.of(lane) <= queue.len() {
-            drop(admission);
-            return Err(self.refuse(msg, RejectReason::Full));
-        }
-        self.accept(admission, lane, (msg, Incarnation::default()));
-        if let Some(letter) = evicted {
-            self.bury(&letter, DeadReason::DroppedOldest);
-        }
-        Ok(())
-    }
-
-    /// Like [`Self::push`], for a message whose policy is to wait for room.
-    pub(crate) async fn push_waiting(&self, msg: M) -> Result<(), Rejected<M>> {
-        if self.quarantine.refuses(&msg) {
-            return self.push(msg);
-        }
-        let lane = msg.lane();
-        let place = self.lanes.place(lane as usize, self.capacity.of(lane));
-        self.push_to(place, lane, (msg, Incarnation::default())).await.map_err(|msg| {
-            self.metrics.refused.increment(1);
-            Rejected { msg, reason: RejectReason::Closed }
-        })
-    }
-
-    /// Like [`Self::push_waiting`], from that incarnation of the actor itself: admitted while
-    /// draining too, and of no use to the next one. Dropped if nobody will ever look.
-    pub(crate) async fn push_own(&self, msg: M, own: Incarnation) {
-        let lane = msg.lane();
-        let place = self.lanes.own_place(lane as usize, self.capacity.of(lane));
-        drop(self.push_to(place, lane, (msg, own)).await);
-    }
-
-    async fn push_to(
-        &self,
-        mut place: Place<'_, Letter<M>, End>,
-        lane: Lane,
-        (msg, own): (M, Incarnation),
-    ) -> Result<(), M> {
-        let mut msg = Some(msg);
-        std::future::poll_fn(move |cx| {
-            let Some(taken) = msg.take() else { return Poll::Ready(Ok(())) };
-            match place.poll_admit(cx) {
-                Poll::Ready(Ok(admission)) => {
-                    self.accept(admission, lane, (taken, own));
-                    Poll::Ready(Ok(()))
-                }
-                Poll::Ready(Err(_)) => Poll::Ready(Err(taken)),
-                Poll::Pending => {
-                    msg = Some(taken);
-                    Poll::Pending
-                }
-            }
-        })
-        .await
-    }
-
-    fn refuse(&self, msg: M, reason: RejectReason) -> Rejected<M> {
-        self.metrics.refused.increment(1);
-        Rejected { msg, reason }
-    }
-
-    /// There is room.
-    fn accept(
-        &self,
-        admission: Admission<'_, Letter<M>, End>,
-        lane: Lane,
-        (msg, own): (M, Incarnation),
-    ) {
-        let kind = self.shared.events.is_sent_tapped().then(|| msg.kind());
-        let is_timed = self.stamps.are_due(admission.accepted());
-        let at = if is_timed { self.shared.clock.now() } else { Moment::default() };
-        let carried = Carried::now();
-        admission.accept(lane as usize, Letter { msg, at, own, carried, number: 0 });
-        if let Part::Front(front) = &self.part {
-            front.call();
-        }
-        if let Some(kind) = kind {
-            self.tap_sent(lane, kind);
-        }
-    }
-
-    /// Tells those who watch edges what an actor has sent. Others are not watched.
-    #[cold]
-    fn tap_sent(&self, lane: Lane, kind: &'static str) {
-        let Some(from) = Matter::speaker() else { return };
-        let (at, to) = (self.shared.clock.now(), self.id.clone());
-        self.shared.events.tap_sent(Sent { at, from, to, kind, lane: lane.name() });
-    }
-
     /// The next message in hand, unless something is more urgent.
+    #[inline]
     pub(crate) fn in_hand(&self, hand: &mut Hand<M>) -> Option<Letter<M>> {
         if self.lanes.is_urgent(hand.incarnation().0) {
             return None;
@@ -278,8 +158,17 @@ impl<M: Message> Mailbox<M> {
         None
     }
 
-    /// What the incarnation is to do next; [`Next::Hand`] is never the answer. What was in hand is
-    /// paid for with tokio's budget, so that other tasks of the thread have their turn.
+    /// Whether someone looks at every message: who watches, who logs, or who looks for what the
+    /// actor died of.
+    #[inline]
+    pub(crate) fn is_looked_at(&self) -> bool {
+        self.shared.events.is_tapped()
+            || self.quarantine.is_alert()
+            || LevelFilter::DEBUG <= LevelFilter::current()
+    }
+
+    /// What the incarnation is to do next. What was in hand is paid for with tokio's budget, so
+    /// that other tasks of the thread have their turn.
     pub(crate) fn poll_next(
         &self,
         cx: &mut Context<'_>,
@@ -291,11 +180,6 @@ impl<M: Message> Mailbox<M> {
         loop {
             let own = self.lanes.poll_next(cx, &mut self.reading(hand));
             match ready!(self.or_from_pool(cx, hand.incarnation().0, own)) {
-                Next::Hand => {
-                    if let Some(letter) = self.in_hand(hand) {
-                        return Poll::Ready(Next::Letter(letter));
-                    }
-                }
                 Next::Letter(letter) if letter.is_stale(hand.incarnation()) => (),
                 next => return Poll::Ready(next),
             }

@@ -112,7 +112,7 @@ impl Matter {
         self.set_deadline(carried.deadline);
         self.call.store(carried.call, Ordering::Relaxed);
         if let Some((asker, asked)) = carried.asker {
-            self.answers(asker, asked);
+            self.answers(Asker::new(asker, carried.call), asked);
         }
         if let Some(trace) = &carried.trace {
             *self.trace.lock() = Some(trace::below(**trace));

@@ -118,6 +118,11 @@ impl<M: Message> Quarantine<M> {
             && msg.digest().is_some_and(|print| self.state.lock().suspects.is_banned(print))
     }
 
+    /// Whether messages are looked at.
+    pub(crate) fn is_alert(&self) -> bool {
+        self.is_alert.load(Ordering::Relaxed)
+    }
+
     /// What is to be kept of a message, not one of the actor's own, before it is handled.
     pub(crate) fn spare(&self, msg: &M, number: u32) -> Spare<M> {
         let is_alert = self.is_alert.load(Ordering::Relaxed);
@@ -209,6 +214,24 @@ impl<M: Message> Quarantine<M> {
     fn look_at(&self, suspects: &Suspects) {
         self.is_alert.store(!suspects.is_calm(), Ordering::Relaxed);
         self.has_bans.store(suspects.has_bans(), Ordering::Relaxed);
+    }
+}
+
+impl<M: Message> Spare<M> {
+    /// Keeps a copy of a message at which nobody looks. Nothing was kept before.
+    #[inline]
+    pub(crate) fn keep(&mut self, msg: &M) {
+        if let Some(copy) = msg.again() {
+            self.copy = Some(copy);
+        }
+    }
+
+    /// Gives up what [`Self::keep`] kept.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        if self.copy.is_some() {
+            self.copy = None;
+        }
     }
 }
 

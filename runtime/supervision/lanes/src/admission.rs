@@ -1,6 +1,4 @@
-use std::collections::VecDeque;
-
-use crate::{Lanes, NORMAL, State, wake};
+use crate::{Lanes, NORMAL, Queue, State, wake};
 use synod_supervision_sync::MutexGuard;
 
 /// Leave to put one letter in. The lock is held.
@@ -11,7 +9,7 @@ pub struct Admission<'a, T, E> {
 
 impl<T, E> Admission<'_, T, E> {
     /// Letters that wait in `lane`, oldest first.
-    pub fn queue(&mut self, lane: usize) -> &mut VecDeque<T> {
+    pub fn queue(&mut self, lane: usize) -> &mut Queue<T> {
         &mut self.state.queues[lane]
     }
 
@@ -21,6 +19,7 @@ impl<T, E> Admission<'_, T, E> {
     }
 
     /// Puts the letter last in its lane and wakes the reader if it waits.
+    #[inline]
     pub fn accept(mut self, lane: usize, letter: T) {
         self.state.queues[lane].push_back(letter);
         self.state.accepted += 1;

@@ -19,13 +19,14 @@
 
 mod admission;
 mod place;
+mod queue;
 mod room;
 mod several;
 
 pub use admission::Admission;
 pub use place::Place;
+pub use queue::Queue;
 
-use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 
 use room::Room;
@@ -47,7 +48,7 @@ pub struct Lanes<T, E> {
 
 #[derive(Debug)]
 struct State<T, E> {
-    queues: [VecDeque<T>; LANES],
+    queues: [Queue<T>; LANES],
     rooms: [Room; LANES],
     gate: Gate,
     accepted: u64,
@@ -124,7 +125,7 @@ pub trait Reader<T> {
 
     /// Takes letters from the front of the normal lane, at least one if there is one. Under the
     /// lock.
-    fn fill(&mut self, queue: &mut VecDeque<T>);
+    fn fill(&mut self, queue: &mut Queue<T>);
 
     /// Whether work of its own is under way, whose result will be a letter.
     fn is_expecting(&self) -> bool;
@@ -132,12 +133,12 @@ pub trait Reader<T> {
 
 impl<T, E> State<T, E> {
     /// The reader, if it waits: it is to be woken when the lock is released.
+    #[inline]
     fn wake(&mut self) -> Option<Waker> {
-        let reader = self.reader.take();
-        if reader.is_some() {
-            self.doing = Doing::Woken;
-        }
-        reader
+        // Mostly nobody waits: then nothing is written.
+        self.reader.as_ref()?;
+        self.doing = Doing::Woken;
+        self.reader.take()
     }
 }
 
@@ -157,7 +158,7 @@ impl<T, E> Lanes<T, E> {
     /// Empty lanes that nobody reads yet.
     pub fn new() -> Self {
         let state = State {
-            queues: std::array::from_fn(|_| VecDeque::new()),
+            queues: std::array::from_fn(|_| Queue::default()),
             rooms: std::array::from_fn(|_| Room::default()),
             gate: Gate::Open,
             accepted: 0,
@@ -175,6 +176,7 @@ impl<T, E> Lanes<T, E> {
     ///
     /// # Errors
     /// [`Shut`] once the lanes are closed.
+    #[inline]
     pub fn admit(&self) -> Result<Admission<'_, T, E>, Shut> {
         self.admit_until(Gate::Closed)
     }
@@ -187,6 +189,7 @@ impl<T, E> Lanes<T, E> {
         self.admit_until(Gate::Abandoned)
     }
 
+    #[inline]
     fn admit_until(&self, shut: Gate) -> Result<Admission<'_, T, E>, Shut> {
         let state = self.state.lock();
         if shut <= state.gate {
@@ -196,6 +199,7 @@ impl<T, E> Lanes<T, E> {
     }
 
     /// Whether a life must look into the lanes before it goes on with what it has in hand.
+    #[inline]
     pub fn is_urgent(&self, life: u64) -> bool {
         self.urgency.load(Ordering::Acquire) != 2 * life
     }
@@ -350,10 +354,10 @@ impl<T, E> Lanes<T, E> {
 
     /// Accepts nothing more at all, and gives up all that waits.
     pub fn abandon(&self) -> impl Iterator<Item = T> {
-        self.shut(Gate::Abandoned).into_iter().flatten()
+        self.shut(Gate::Abandoned).into_iter().flat_map(Queue::into_letters)
     }
 
-    fn shut(&self, gate: Gate) -> [VecDeque<T>; LANES] {
+    fn shut(&self, gate: Gate) -> [Queue<T>; LANES] {
         let mut state = self.state.lock();
         state.gate = state.gate.max(gate);
         let woken = state.rooms.each_mut().map(|room| room.wake(usize::MAX));
@@ -373,7 +377,7 @@ impl<T, E> Lanes<T, E> {
 
     /// Letters that wait.
     pub fn len(&self) -> usize {
-        self.state.lock().queues.iter().map(VecDeque::len).sum()
+        self.state.lock().queues.iter().map(Queue::len).sum()
     }
 
     /// Whether none waits.

@@ -12,7 +12,7 @@ use loom::future::block_on;
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
-use synod_supervision_lanes::{Lanes as Generic, Next, Order, Reader, Shut};
+use synod_supervision_lanes::{Lanes as Generic, Next, Order, Queue, Reader, Shut};
 
 type Lanes = Generic<u32, &'static str>;
 
@@ -37,9 +37,13 @@ impl Reader<u32> for Hand {
         self.letters.is_empty()
     }
 
-    fn fill(&mut self, queue: &mut VecDeque<u32>) {
-        let taken = self.share.min(queue.len());
-        self.letters.extend(queue.drain(..taken));
+    fn fill(&mut self, queue: &mut Queue<u32>) {
+        if queue.len() <= self.share {
+            queue.take_block(&mut self.letters);
+        }
+        for _ in self.letters.len()..self.share {
+            self.letters.extend(queue.pop_front());
+        }
     }
 
     fn is_expecting(&self) -> bool {
