@@ -21,6 +21,8 @@ use synod_supervision_sync::{AtomicU64, Mutex, Ordering};
 const ONE_CALL: u64 = 1;
 const CALLS: u64 = (1 << 17) - 1;
 const ONE_LEFT: u64 = 1 << 17;
+/// A call that succeeded: it gives back its place, and a success is left less.
+const ONE_SUCCESS: u64 = ONE_LEFT + ONE_CALL;
 const LEFT_MAX: u32 = (1 << 16) - 1;
 const EPOCH: u32 = 17 + 16;
 const EPOCH_MASK: u64 = (1 << 29) - 1;
@@ -86,14 +88,31 @@ impl Gate {
     /// Lets a call through, if that needs no thought.
     #[inline]
     pub fn admit(&self) -> Option<Pass> {
-        let mut head = self.head.load(Ordering::Acquire);
-        while head & (HELD | ADMITS) == ADMITS && head & CALLS < self.calls_max {
+        let head = self.head.load(Ordering::Acquire);
+        if !self.lets(head) {
+            return None;
+        }
+        match self.replace(head, head + ONE_CALL) {
+            Ok(()) => Some(Pass { head: head + ONE_CALL }),
+            Err(now) => self.admit_after(now),
+        }
+    }
+
+    /// Others are quicker.
+    #[cold]
+    fn admit_after(&self, mut head: u64) -> Option<Pass> {
+        while self.lets(head) {
             match self.replace(head, head + ONE_CALL) {
                 Ok(()) => return Some(Pass { head: head + ONE_CALL }),
                 Err(now) => head = now,
             }
         }
         None
+    }
+
+    #[inline]
+    const fn lets(&self, head: u64) -> bool {
+        head & (HELD | ADMITS) == ADMITS && head & CALLS < self.calls_max
     }
 
     /// Takes back the pass of a call that succeeded, if that needs no thought. The clock is read
@@ -103,20 +122,35 @@ impl Gate {
     /// The permit, for the core.
     #[inline]
     pub fn succeed(&self, pass: Pass, now: impl FnOnce() -> Moment) -> Result<(), Permit> {
-        let own = epoch(pass.head);
-        if self.has_end && self.until.load(Ordering::Relaxed) <= now().unix_nanos() {
+        if self.has_end && self.is_over(now) {
             return Err(pass.into_permit());
         }
         // Nothing may have happened since the call was let through: then no look is needed.
-        let is_known = pass.head & HELD == 0;
-        let mut head = if is_known { pass.head } else { self.head.load(Ordering::Acquire) };
-        while head & HELD == 0 && 0 < left(head) && epoch(head) == own {
-            match self.replace(head, head - ONE_LEFT - ONE_CALL) {
+        let head = pass.head;
+        if is_counted(head) && self.replace(head, head - ONE_SUCCESS).is_ok() {
+            return Ok(());
+        }
+        self.succeed_after(pass)
+    }
+
+    /// Something has happened since.
+    #[cold]
+    fn succeed_after(&self, pass: Pass) -> Result<(), Permit> {
+        let own = epoch(pass.head);
+        let mut head = self.head.load(Ordering::Acquire);
+        while is_counted(head) && epoch(head) == own {
+            match self.replace(head, head - ONE_SUCCESS) {
                 Ok(()) => return Ok(()),
                 Err(now) => head = now,
             }
         }
         Err(pass.into_permit())
+    }
+
+    /// Whether the lease has ended.
+    #[inline(never)]
+    fn is_over(&self, now: impl FnOnce() -> Moment) -> bool {
+        self.until.load(Ordering::Relaxed) <= now().unix_nanos()
     }
 
     #[inline]
@@ -144,6 +178,11 @@ impl Gate {
         self.head.store(next, Ordering::Release);
         done
     }
+}
+
+/// Whether one more success is.
+const fn is_counted(head: u64) -> bool {
+    head & HELD == 0 && 0 < left(head)
 }
 
 const fn left(head: u64) -> u32 {
