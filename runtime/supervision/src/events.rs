@@ -1,6 +1,7 @@
 //! What happens in a runtime, for those who watch. Watching never slows the watched: a watcher
 //! that lags is told how much it missed.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -223,17 +224,42 @@ pub struct Sent {
     pub lane: &'static str,
 }
 
-/// A ring of the last messages for those who watch, and whether anyone does: cheaper to ask than
-/// the channel.
+/// The last of what happens, for those who watch. Takes room once someone does.
+#[derive(Debug)]
+struct Ring<T> {
+    backlog: usize,
+    sender: OnceLock<broadcast::Sender<T>>,
+}
+
+impl<T: Clone> Ring<T> {
+    const fn new(backlog: usize) -> Self {
+        Self { backlog, sender: OnceLock::new() }
+    }
+
+    /// Whether anyone was told.
+    fn tell(&self, happened: T) -> bool {
+        self.sender.get().is_some_and(|sender| sender.send(happened).is_ok())
+    }
+
+    fn is_watched(&self) -> bool {
+        self.sender.get().is_some_and(|sender| sender.receiver_count() > 0)
+    }
+
+    fn watch(&self) -> broadcast::Receiver<T> {
+        self.sender.get_or_init(|| broadcast::Sender::new(self.backlog)).subscribe()
+    }
+}
+
+/// A ring of the last messages, and whether anyone watches: cheaper to ask than the ring.
 #[derive(Debug)]
 struct Taps<T> {
-    ring: broadcast::Sender<T>,
+    ring: Ring<T>,
     is_watched: AtomicBool,
 }
 
 impl<T: Clone> Taps<T> {
-    fn new(backlog: usize) -> Self {
-        Self { ring: broadcast::Sender::new(backlog), is_watched: AtomicBool::new(false) }
+    const fn new(backlog: usize) -> Self {
+        Self { ring: Ring::new(backlog), is_watched: AtomicBool::new(false) }
     }
 
     fn is_watched(&self) -> bool {
@@ -241,18 +267,18 @@ impl<T: Clone> Taps<T> {
     }
 
     fn tell(&self, message: T) {
-        if self.ring.send(message).is_ok() {
+        if self.ring.tell(message) {
             return;
         }
         // Whoever watched has gone. One who comes now either is counted here, or says so later.
         self.is_watched.store(false, Ordering::Release);
-        if self.ring.receiver_count() > 0 {
+        if self.ring.is_watched() {
             self.is_watched.store(true, Ordering::Release);
         }
     }
 
     fn watch(&self) -> broadcast::Receiver<T> {
-        let receiver = self.ring.subscribe();
+        let receiver = self.ring.watch();
         self.is_watched.store(true, Ordering::Release);
         receiver
     }
@@ -260,23 +286,19 @@ impl<T: Clone> Taps<T> {
 
 #[derive(Debug)]
 pub(crate) struct Events {
-    happened: broadcast::Sender<RuntimeEvent>,
+    happened: Ring<RuntimeEvent>,
     tapped: Taps<Tapped>,
     sent: Taps<Sent>,
 }
 
 impl Events {
-    pub(crate) fn new(backlog: usize) -> Self {
-        Self {
-            happened: broadcast::Sender::new(backlog),
-            tapped: Taps::new(backlog),
-            sent: Taps::new(backlog),
-        }
+    pub(crate) const fn new(backlog: usize) -> Self {
+        Self { happened: Ring::new(backlog), tapped: Taps::new(backlog), sent: Taps::new(backlog) }
     }
 
     pub(crate) fn emit(&self, event: RuntimeEvent) {
         // Nobody watching is no error.
-        drop(self.happened.send(event));
+        self.happened.tell(event);
     }
 
     pub(crate) fn is_tapped(&self) -> bool {
@@ -296,7 +318,7 @@ impl Events {
     }
 
     pub(crate) fn watch(&self) -> broadcast::Receiver<RuntimeEvent> {
-        self.happened.subscribe()
+        self.happened.watch()
     }
 
     pub(crate) fn watch_taps(&self) -> broadcast::Receiver<Tapped> {

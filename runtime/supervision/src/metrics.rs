@@ -5,11 +5,12 @@ mod breaker;
 
 pub(crate) use breaker::BreakerMetrics;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::{
-    Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram,
-    gauge, histogram,
+    Counter, Gauge, Histogram, SharedString, Unit, counter, describe_counter, describe_gauge,
+    describe_histogram, gauge, histogram,
 };
 use parking_lot::Mutex;
 use synod_supervision_core::{Parking, Work};
@@ -152,7 +153,8 @@ pub(crate) struct MailboxMetrics {
 
 impl MailboxMetrics {
     pub(crate) fn register(id: &ActorId) -> Self {
-        let actor = id.to_string();
+        // One text for all of them.
+        let actor = SharedString::from(Arc::<str>::from(id.as_str()));
         Self {
             accepted: counter!(ACCEPTED, "actor" => actor.clone()),
             coalesced: counter!(COALESCED, "actor" => actor.clone()),
