@@ -130,6 +130,10 @@ impl<F: Coordinate> Point<F> {
 
     /// The point over Z = 1, for public data.
     pub fn to_affine(&self) -> Affine<F> {
+        if self.z == F::ONE {
+            // Alone in a sum: no division.
+            return Affine { x: self.x, y: self.y };
+        }
         self.scaled_by(self.z.invert())
     }
 
