@@ -124,6 +124,8 @@ pub(crate) struct AggregationMetrics {
     disputed: Counter,
     suspects: Gauge,
     events: Gauge,
+    /// As the gauges stand: most messages change none of them.
+    held: [usize; 3],
 }
 
 impl AggregationMetrics {
@@ -139,6 +141,7 @@ impl AggregationMetrics {
             disputed: counter!(DISPUTED),
             suspects: gauge!(SUSPECTS),
             events: gauge!(EVENTS),
+            held: [usize::MAX; 3],
         }
     }
 
@@ -178,7 +181,11 @@ impl AggregationMetrics {
         self.disputed.increment(1);
     }
 
-    pub(crate) fn holds(&self, tasks: usize, suspects: usize, events: usize) {
+    pub(crate) fn holds(&mut self, tasks: usize, suspects: usize, events: usize) {
+        let held = [tasks, suspects, events];
+        if std::mem::replace(&mut self.held, held) == held {
+            return;
+        }
         self.tasks.set(tasks as f64);
         self.suspects.set(suspects as f64);
         self.events.set(events as f64);

@@ -9,11 +9,12 @@ use synod_types::signature::{Digest, Scheme};
 use synod_types::task::Answer;
 
 use super::Effect;
+use super::atomic::Atomic;
 use super::group::Group;
 use super::job::{Finding, Item, Job, Purpose, Report};
 use super::prepare::Prepared;
 use super::roster::{Keys, Roster};
-use super::stakes::{add, subtract, sum};
+use super::stakes::{Enough, add, subtract, sum};
 
 /// So many signatures are worth a job of their own, that adds them up before they are needed.
 const CHUNK: usize = 128;
@@ -25,6 +26,7 @@ pub(super) struct Collection {
     order: Arc<CertificateOrder>,
     roster: Arc<Roster>,
     keys: Keys,
+    enough: Enough,
     /// The weight of exactly the members that have said nothing.
     outstanding: Vec<Stake>,
     /// By position.
@@ -68,6 +70,7 @@ impl Collection {
     ) -> Self {
         Self {
             opening,
+            enough: Enough::new(order.threshold, roster.total()),
             order: Arc::new(order),
             outstanding: roster.total().to_vec(),
             said: vec![None; roster.members().len()],
@@ -173,8 +176,8 @@ impl Collection {
         if self.is_verifying || self.is_disputed || self.decided.is_some() {
             return None;
         }
-        let prepared = Arc::clone(prepared);
         if self.is_lost() {
+            let prepared = Arc::clone(prepared);
             let digest = self.groups.iter().find(|(_, group)| group.has_unattributed());
             if let Some(digest) = digest.map(|one| *one.0) {
                 return self.attribute(digest, prepared);
@@ -184,6 +187,7 @@ impl Collection {
             return is_news.then(|| self.split());
         }
         let (digest, purpose, needs_suspects) = self.ripe()?;
+        let prepared = Arc::clone(prepared);
         let group = self.groups.get_mut(&digest)?;
         let job = Job {
             opening: self.opening,
@@ -205,8 +209,7 @@ impl Collection {
 
     /// Which group to do something about, what, and whether its suspects are needed for it.
     fn ripe(&self) -> Option<(Digest, Purpose, bool)> {
-        let is_met =
-            |stakes: &[Stake]| self.order.threshold.is_met_by_all(stakes, self.roster.total());
+        let is_met = |stakes: &[Stake]| self.enough.is_met_by(stakes);
         let decides = self.groups.iter().find_map(|(&digest, group)| {
             if is_met(&group.claimed) {
                 return group.has_unverified().then_some((digest, Purpose::Decide, false));
@@ -255,10 +258,8 @@ impl Collection {
 
     /// Whether no answer would be enough even if all who have said nothing gave it.
     fn is_lost(&self) -> bool {
-        let is_reachable = |parts: &[&[Stake]]| {
-            self.order.threshold.is_met_by_all(&sum(parts), self.roster.total())
-        };
-        !is_reachable(&[&self.outstanding])
+        let is_reachable = |parts: &[&[Stake]]| self.enough.is_met_by(&sum(parts));
+        !self.enough.is_met_by(&self.outstanding)
             && !self
                 .groups
                 .values()
@@ -333,10 +334,7 @@ impl Collection {
     /// The task has its certificate: nothing else is kept of it.
     fn decide(&mut self, digest: Digest, certificate: Certificate) -> Option<Effect> {
         let group = self.groups.remove(&digest)?;
-        let members = self.roster.members();
-        let signers = group.proven.iter().flat_map(|batch| batch.members());
-        let mut signers: Vec<OperatorId> = signers.map(|&one| members[one].operator).collect();
-        signers.sort_unstable();
+        let signers = self.roster.operators(group.proven.as_ref().map_or(&[], Atomic::members));
         let (task, output) = (self.order.task, group.output);
         let result = CertifiedResult { task, output, digest, signers, certificate };
         self.groups.clear();

@@ -1,10 +1,10 @@
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use synod_types::aggregation::OrderRefusal;
 use synod_types::certificate::{CertificateRule, OperatorTable, TableMember};
 use synod_types::operator::{OperatorId, Stake};
-use synod_types::signature::Scheme;
+use synod_types::signature::{PublicKey, Scheme};
 
 use super::prepare::Prepared;
 
@@ -30,13 +30,9 @@ impl Roster {
         let kinds = table.members.first().map_or(0, |member| member.weights.len());
         let mut total = vec![Stake::ZERO; kinds];
         let mut positions = Vec::with_capacity(table.members.len());
-        let mut keys = BTreeSet::new();
         for (position, member) in table.members.iter().enumerate() {
             if member.key.scheme() != rule.scheme() {
                 return Err(OrderRefusal::OtherScheme(member.operator));
-            }
-            if !keys.insert(&member.key) {
-                return Err(OrderRefusal::Twice(member.operator));
             }
             positions.push((member.operator, position));
             if member.weights.len() != kinds {
@@ -45,6 +41,9 @@ impl Roster {
             for (sum, &weight) in total.iter_mut().zip(&member.weights) {
                 *sum = sum.checked_add(weight).ok_or(OrderRefusal::Uncountable)?;
             }
+        }
+        if let Some(second) = key_twice(&table.members) {
+            return Err(OrderRefusal::Twice(table.members[second].operator));
         }
         positions.sort_unstable();
         if let Some([first, _]) = positions.array_windows().find(|[one, other]| one.0 == other.0) {
@@ -81,10 +80,36 @@ impl Roster {
         Some(self.positions[at].1)
     }
 
+    /// The operators at these positions, ascending.
+    pub(super) fn operators(&self, positions: &[usize]) -> Vec<OperatorId> {
+        let mut is_meant = vec![false; self.positions.len()];
+        positions.iter().for_each(|&position| is_meant[position] = true);
+        let meant = self.positions.iter().filter(|(_, position)| is_meant[*position]);
+        meant.map(|(operator, _)| *operator).collect()
+    }
+
     fn is_of(&self, rule: CertificateRule, table: &Arc<OperatorTable>) -> bool {
         self.scheme == rule.scheme()
             && (Arc::ptr_eq(&self.table, table) || self.table.members == table.members)
     }
+}
+
+/// Where in the table a key stands that stands before it too. Keys are told apart by a word where
+/// that suffices: an actor's handler waits for this.
+fn key_twice(members: &[TableMember]) -> Option<usize> {
+    let word = |key: &PublicKey| {
+        let bytes: &[u8] = match key {
+            PublicKey::Bn254 { g1, .. } => g1.as_slice(),
+            PublicKey::Bls12381(bytes) => bytes.as_slice(),
+            PublicKey::Ecdsa(address) => address.as_slice(),
+        };
+        bytes.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+    };
+    let rows = members.iter().enumerate().map(|(n, member)| (word(&member.key), &member.key, n));
+    let mut rows: Vec<(u64, &PublicKey, usize)> = rows.collect();
+    rows.sort_unstable();
+    let twice = rows.array_windows().filter(|[one, other]| one.1 == other.1);
+    twice.map(|[_, second]| second.2).min()
 }
 
 /// How far the keys of a roster are.
