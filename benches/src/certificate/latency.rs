@@ -37,7 +37,7 @@ pub fn latency(options: &Options, secrets: &Secrets) {
             let mut rounds = Vec::new();
             for _ in 0..options.rounds {
                 // As cold as what it is compared with.
-                ours.block_on(tokio::time::sleep(CALM));
+                ours.block_on(async { tokio::time::sleep(CALM).await });
                 let check = took(|| bare.check());
                 ours.block_on(all_but_the_last(&ours, &scenario));
                 let own = took(|| ours.block_on(the_last(&ours, &scenario)));

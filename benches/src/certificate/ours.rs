@@ -7,7 +7,7 @@ use synod_signature::{
     SystemEntropy,
 };
 use synod_supervision::{
-    Actor, Address, Capacity, ChildSpec, Context, Failure, Message, Outlet, Pending, Running,
+    Actor, Address, Capacity, ChildSpec, Context, Failure, Message, Pending, Running,
 };
 use synod_types::actor::ActorId;
 use tokio::runtime::Runtime;
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// an actor beside it.
 pub struct Ours {
     tokio: Runtime,
-    aggregation: Outlet<AggregationMsg>,
+    aggregation: Address<AggregationMail>,
     heard: Heard,
     _running: Running,
 }
@@ -99,7 +99,6 @@ impl Ours {
             ChildSpec::worker::<A>(child_policy("aggregation"), &aggregation, make(args)),
         ];
         let running = tokio.block_on(tree(&house, children));
-        let aggregation = aggregation.outlet();
         let ours = Self { tokio, aggregation, heard, _running: running };
         ours.certify(scenario);
         ours
@@ -123,7 +122,8 @@ impl Ours {
     pub async fn open(&self, scenario: &Scenario) {
         for order in &scenario.orders {
             let order = order.clone();
-            let asked = self.aggregation.request(|reply| AggregationMsg::Open(order, reply)).await;
+            let asked =
+                self.aggregation.request(|reply| AggregationMsg::Open(order, reply).into()).await;
             answered(asked.expect("there is room")).await.expect("a good order");
         }
     }
@@ -134,7 +134,8 @@ impl Ours {
         for n in members {
             for answers in &scenario.answers {
                 let answer = answers[n].clone();
-                let asked = self.aggregation.request(|r| AggregationMsg::Submit(answer, r)).await;
+                let asked =
+                    self.aggregation.request(|r| AggregationMsg::Submit(answer, r).into()).await;
                 replies.push(asked.expect("there is room"));
             }
         }
@@ -155,7 +156,7 @@ impl Ours {
         take(Arc::clone(&self.heard.rejected), tasks * scenario.shape.bad).await;
         assert_eq!(self.heard.rejected.available_permits(), 0, "nobody else is rejected");
         for order in &scenario.orders {
-            let closed = self.aggregation.send(AggregationMsg::Close(order.task)).await;
+            let closed = self.aggregation.send(AggregationMsg::Close(order.task).into()).await;
             closed.expect("there is room");
         }
     }
