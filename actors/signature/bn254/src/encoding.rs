@@ -14,6 +14,8 @@ pub enum PointError {
     NotOnCurve,
     /// On the curve of G2, outside the subgroup of prime order.
     NotInSubgroup,
+    /// A point of G2 with the real parts first, as other libraries write it.
+    SwappedWords,
     /// The point at infinity, where one was asked for that is not.
     Identity,
 }
@@ -24,6 +26,9 @@ impl core::fmt::Display for PointError {
             Self::NotCanonical => "a coordinate is not below the field modulus",
             Self::NotOnCurve => "the point is not on the curve",
             Self::NotInSubgroup => "the point is not in the prime-order subgroup",
+            Self::SwappedWords => {
+                "the words are swapped: of each coordinate the imaginary part comes first"
+            }
             Self::Identity => "the point is the identity",
         })
     }
@@ -66,9 +71,16 @@ impl G2Affine {
         let [x1, x0, y1, y0] = words(bytes)?;
         let point = Self { x: Fp2::new(x0, x1), y: Fp2::new(y0, y1) };
         if !point.is_on_curve() {
-            return Err(PointError::NotOnCurve);
+            return Err(Self::stray([x1, x0, y1, y0]));
         }
         if point.is_in_subgroup() { Ok(point) } else { Err(PointError::NotInSubgroup) }
+    }
+
+    /// What is wrong with words that are no point: they may be those of one in another order.
+    fn stray([x0, x1, y0, y1]: [Fp; 4]) -> PointError {
+        let point = Self { x: Fp2::new(x0, x1), y: Fp2::new(y0, y1) };
+        let is_swapped = point.is_on_curve() && point.is_in_subgroup();
+        if is_swapped { PointError::SwappedWords } else { PointError::NotOnCurve }
     }
 
     /// The same for a key, which the identity is not.

@@ -16,6 +16,7 @@ use blst::BLST_ERROR;
 use blst::min_pk;
 use zeroize::Zeroizing;
 
+use crate::bn254::PointError;
 use crate::error::{KeyError, SecretError};
 use crate::path::KeyPath;
 
@@ -91,7 +92,7 @@ impl PublicKey {
     /// [`KeyError::Bls12381`].
     pub fn decode(bytes: &FixedBytes<48>) -> Result<Self, KeyError> {
         let key = min_pk::PublicKey::key_validate(bytes.as_slice());
-        key.map(Self).map_err(|_| KeyError::Bls12381)
+        key.map(Self).map_err(|error| KeyError::Bls12381(wrong(error, bytes.as_slice())))
     }
 
     /// From its compressed form, if its owner proves to know the secret.
@@ -120,7 +121,7 @@ impl PublicKey {
 /// Bytes that are no point of G2's subgroup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("the signature is no BLS12-381 point")]
-pub struct NotASignature;
+pub struct NotASignature(#[source] pub PointError);
 
 /// A point of G2's subgroup. The identity is one, and no key's signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +134,7 @@ impl Signature {
     /// [`NotASignature`].
     pub fn decode(bytes: &FixedBytes<96>) -> Result<Self, NotASignature> {
         let signature = min_pk::Signature::sig_validate(bytes.as_slice(), false);
-        signature.map(Self).map_err(|_| NotASignature)
+        signature.map(Self).map_err(|error| NotASignature(wrong(error, bytes.as_slice())))
     }
 
     /// The compressed form.
@@ -164,6 +165,19 @@ impl Signature {
         let keys: Vec<&min_pk::PublicKey> = signed.iter().map(|(_, key)| &key.0).collect();
         !signed.is_empty()
             && is_success(self.0.aggregate_verify(false, &messages, SIGN, &keys, false))
+    }
+}
+
+/// What is wrong with a compressed point.
+fn wrong(error: BLST_ERROR, bytes: &[u8]) -> PointError {
+    match error {
+        BLST_ERROR::BLST_POINT_NOT_ON_CURVE => PointError::NotOnCurve,
+        BLST_ERROR::BLST_POINT_NOT_IN_GROUP => PointError::NotInSubgroup,
+        BLST_ERROR::BLST_PK_IS_INFINITY => PointError::Identity,
+        _ if bytes.first().is_some_and(|first| first & 0b1100_0000 == 0b1000_0000) => {
+            PointError::NotCanonical
+        }
+        _ => PointError::Flags,
     }
 }
 

@@ -22,7 +22,7 @@ pub enum KeyError {
     HalvesDiffer,
     /// Not the compressed form of a point of BLS12-381's G1 other than the identity.
     #[error("the key is no BLS12-381 key")]
-    Bls12381,
+    Bls12381(#[source] PointError),
     /// The key's owner has not shown that he knows its secret.
     #[error("the proof of possession does not fit the key")]
     NotPossessed,

@@ -93,7 +93,7 @@ pub enum Fault {
     Point(#[from] PointError),
     /// No BLS12-381 point.
     #[error("the signature is no BLS12-381 point")]
-    Bls12381,
+    Bls12381(#[source] PointError),
     /// No ECDSA signature.
     #[error("the signature is no ECDSA signature")]
     Ecdsa(#[from] EcdsaError),
@@ -122,7 +122,7 @@ pub fn verify(key: &PublicKey, digest: Digest, signature: &Signature) -> Result<
         PublicKey::Bls12381(key) => {
             let key = bls12381::PublicKey::decode(key)?;
             let signature = bls12381::Signature::decode(&fixed(&signature.bytes)?)
-                .map_err(|bls12381::NotASignature| Fault::Bls12381)?;
+                .map_err(|bls12381::NotASignature(why)| Fault::Bls12381(why))?;
             signature.verify(digest.0.as_slice(), &key)
         }
         PublicKey::Ecdsa(address) => ecdsa::recover(digest, &signature.bytes)?.signer == *address,

@@ -33,6 +33,10 @@ fn every_refusal_has_its_name() {
     let mut swapped = G2Affine::GENERATOR.encode();
     swapped.rotate_left(32);
     assert_eq!(G2Affine::decode(&swapped), Err(PointError::NotOnCurve));
+    let mut swapped = G2Affine::GENERATOR.encode();
+    swapped[..64].rotate_left(32);
+    swapped[64..].rotate_left(32);
+    assert_eq!(G2Affine::decode(&swapped), Err(PointError::SwappedWords));
     assert_eq!(G2Affine::decode(&[0; 128]), Ok(G2Affine::IDENTITY));
     assert_eq!(G2Affine::decode_finite(&[0; 128]), Err(PointError::Identity));
 }

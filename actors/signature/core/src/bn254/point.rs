@@ -15,6 +15,12 @@ pub enum PointError {
     /// On the curve of G2, outside the subgroup of prime order.
     #[error("the point is not in the prime-order subgroup")]
     NotInSubgroup,
+    /// A point of G2 with the real parts first, as other libraries write it.
+    #[error("the words are swapped: of each coordinate the imaginary part comes first")]
+    SwappedWords,
+    /// The flags of a compressed point do not fit what they stand with.
+    #[error("the flags are not those of a compressed point")]
+    Flags,
     /// The point at infinity: valid to add, meaningless as a key or a signature.
     #[error("the point is the identity")]
     Identity,
@@ -83,11 +89,25 @@ impl G2 {
     /// # Errors
     /// See [`PointError`].
     pub fn decode(bytes: &Bn254G2) -> Result<Self, PointError> {
-        let Self(point) = Self::decode_trusted(bytes)?;
+        let Self(point) = match Self::decode_trusted(bytes) {
+            Err(PointError::NotOnCurve) if Self::is_swapped(bytes) => {
+                return Err(PointError::SwappedWords);
+            }
+            decoded => decoded?,
+        };
         if !point.is_in_correct_subgroup_assuming_on_curve() {
             return Err(PointError::NotInSubgroup);
         }
         Ok(Self(point))
+    }
+
+    /// Whether these are the words of a point of the subgroup in another order.
+    fn is_swapped(bytes: &Bn254G2) -> bool {
+        let mut swapped = *bytes;
+        swapped[..64].rotate_left(32);
+        swapped[64..].rotate_left(32);
+        let point = Self::decode_trusted(&swapped);
+        point.is_ok_and(|point| point.0.is_in_correct_subgroup_assuming_on_curve())
     }
 
     /// A point that was encoded or found good before: the subgroup is not checked again.
