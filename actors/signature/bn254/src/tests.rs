@@ -15,6 +15,7 @@ mod pairing;
 mod point;
 mod resultant;
 mod tower;
+mod weighted;
 
 /// Runs `check` so many times, divided by how much slower it is than a field operation.
 fn cases(name: &str, slower: usize, mut check: impl FnMut(&mut Dice)) {
