@@ -110,17 +110,18 @@ pub fn decode_frame(bytes: &[u8], place: Place) -> Option<Frame<'_>> {
     }
     let (&name_length, rest) = frame[HEADER_BYTES..].split_first()?;
     let (name, records) = rest.split_at_checked(usize::from(name_length))?;
-    let after = Version(u64_at(header, 24));
+    let (sequence, after) = (Sequence(u64_at(header, 16)), Version(u64_at(header, 24)));
     let count = u32_at(header, 12);
+    let is_countable = |first: u64| first.checked_add(u64::from(count)).is_some();
     let is_whole = {
         let mut rest = records;
         (0..count).all(|_| take_record(&mut rest).is_some()) && rest.is_empty()
     };
-    if !is_whole || count == 0 || after.0.checked_add(u64::from(count)).is_none() {
+    if !is_whole || count == 0 || !is_countable(after.0) || !is_countable(sequence.0) {
         return None;
     }
     let stream = StreamId(std::str::from_utf8(name).ok()?.into());
-    let head = FrameHead { sequence: Sequence(u64_at(header, 16)), stream, after, group_at };
+    let head = FrameHead { sequence, stream, after, group_at };
     let extent =
         Extent { after, count, offset: place.offset, bytes: u32::try_from(frame.len()).ok()? };
     Some(Frame { head, extent, records })

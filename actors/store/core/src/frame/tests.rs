@@ -73,6 +73,8 @@ fn a_frame_that_lies_is_no_frame() {
     });
     // The last version there is, and two more.
     check_lie(|bytes| bytes[24..32].fill(0xff));
+    // The last position there is, and one more: the next would have none.
+    check_lie(|bytes| bytes[16..24].fill(0xff));
     // A group that begins after its own frame.
     check_lie(|bytes| bytes[32..40].copy_from_slice(&4_097_u64.to_le_bytes()));
     // A name that is no text, and one longer than the frame.
