@@ -1,0 +1,3 @@
+#![no_main]
+
+synod_fuzz::target!("interchange");
