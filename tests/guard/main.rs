@@ -1,7 +1,9 @@
-//! One key, one duty, one digest: whoever asks, wherever it is killed. `GUARD_DUTIES` and
-//! `GUARD_KILLS` say how much of each.
+//! One key, one duty, one digest: whoever asks, wherever it is killed, whatever becomes of its
+//! store. `GUARD_DUTIES`, `GUARD_KILLS` and `GUARD_HARMED` say how much of each.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test that cannot go on fails")]
 
+mod harm;
+mod harmed;
 mod house;
 mod kills;
 mod threads;
