@@ -42,6 +42,16 @@ pub(crate) struct Life {
     pub(crate) stuck_after: Duration,
     /// What is done when it is stuck; it is said, counted and shown in any case.
     pub(crate) on_stuck: OnStuck,
+    /// So long after it was killed, or has ended, and still holds on to its thread, it is fenced
+    /// and started again beside what is left of it: nothing that still does counts. Without it,
+    /// its next life waits until it lets go. Not for a `store` or `signer`, of which two must
+    /// never own one file or key. It takes its mail one message at a time then.
+    #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "format::duration", extend("x-min" = "100ms", "x-max" = "24h"))]
+    pub(crate) replace_after: Option<Duration>,
+    /// With `replace_after`: fenced lives of it that may run at once, each of which holds a thread.
+    #[schemars(range(min = 1, max = 64))]
+    pub(crate) fenced_max: u32,
     /// It may die of one message so often; then that message is quarantined.
     #[schemars(range(min = 1, max = 16))]
     pub(crate) poison_after: usize,
@@ -67,6 +77,8 @@ impl Default for Life {
             stop_timeout: Duration::from_secs(5),
             stuck_after: Duration::from_secs(60),
             on_stuck: OnStuck::Restart,
+            replace_after: None,
+            fenced_max: 2,
             poison_after: 3,
             mailbox: Mailbox::default(),
             class: Class::Async,

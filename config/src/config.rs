@@ -187,6 +187,8 @@ fn actor(
         stop_timeout: life.stop_timeout,
         stuck_after: life.stuck_after,
         on_stuck: life.on_stuck,
+        replace_after: life.replace_after,
+        fenced_max: life.fenced_max,
         poison_after: life.poison_after,
         mailbox: life.mailbox,
         class: life.class,

@@ -1,4 +1,4 @@
-//! Which actors may be a pool, and which may block.
+//! Which actors may be a pool, which may block, and which may be replaced while they do.
 
 use synod_types::actor::ActorId;
 
@@ -14,6 +14,11 @@ pub(crate) fn check(check: &mut Check<'_, '_>, id: &str, section: &ActorSection)
     if life.class == Class::Blocking && kind == Kind::Chain {
         let hint = "leave it out: its connections live on the threads that all share";
         check.found.refuse(&join(&key, "class"), "a chain does not block", hint);
+    }
+    if life.replace_after.is_some() && matches!(kind, Kind::Store | Kind::Signer) {
+        let rule = format!("a {kind} is never replaced beside what is left of it");
+        let hint = "leave it out: two of them would own one file or key";
+        check.found.refuse(&join(&key, "replace_after"), rule, hint);
     }
     if life.workers < 2 {
         return;

@@ -120,6 +120,10 @@ pub struct Actor {
     pub stuck_after: Duration,
     /// What is done when it is.
     pub on_stuck: OnStuck,
+    /// If it still holds on to its thread so long after it was to end, it is fenced and replaced.
+    pub replace_after: Option<Duration>,
+    /// Fenced lives of it that may run at once.
+    pub fenced_max: u32,
     /// How often it may die of one message.
     pub poison_after: usize,
     /// How many messages may wait.

@@ -106,6 +106,8 @@ impl Quorum {
                 Err(RejectReason::Quarantined) => drop(self.untold.pop_front()),
                 // It is going down for good, and nobody else listens.
                 Err(RejectReason::Closed) => self.untold.clear(),
+                // Another life has taken this one's place: nothing it does counts.
+                Err(RejectReason::Fenced) => break,
             }
         }
         let waiting = self.untold.len();

@@ -278,6 +278,8 @@ impl Aggregation {
                 Err(RejectReason::Quarantined) => drop(self.untold.pop_front()),
                 // It is going down for good, and nobody else listens.
                 Err(RejectReason::Closed) => self.untold.clear(),
+                // Another life has taken this one's place: nothing it does counts.
+                Err(RejectReason::Fenced) => break,
             }
         }
         let events = self.untold.len();

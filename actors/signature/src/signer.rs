@@ -80,6 +80,8 @@ pub struct Signer {
 }
 
 impl Actor for Signer {
+    /// One key, one guard, one mark.
+    const IS_EXCLUSIVE: bool = true;
     type Msg = SignerMsg;
     type Args = SignerArgs;
 

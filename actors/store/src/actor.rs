@@ -22,6 +22,8 @@ pub struct Args {
 }
 
 impl Actor for Store {
+    /// One journal, one writer.
+    const IS_EXCLUSIVE: bool = true;
     type Msg = StoreMsg;
     type Args = Args;
 

@@ -112,23 +112,16 @@ impl Narrator {
                 let fields = json!({ "actor": actor, "detail": detail });
                 self.say("isolated", fields, &format!("{actor} is left out: {detail}"))
             }
-            RuntimeEvent::Unresponsive { actor, .. } => {
-                let fields = json!({ "actor": actor });
-                self.say("unresponsive", fields, &format!("{actor} was killed and will not end"))
-            }
+            RuntimeEvent::Unresponsive { .. }
+            | RuntimeEvent::Fenced { .. }
+            | RuntimeEvent::FenceOver { .. }
+            | RuntimeEvent::Stuck { .. }
+            | RuntimeEvent::Unstuck { .. } => self.thread_event(event),
             RuntimeEvent::Quarantined { actor, kind, deaths, id, .. } => {
                 let fields =
                     json!({ "actor": actor, "kind": kind, "deaths": deaths, "dead_letter": id });
                 let words = format!("{actor} died of a `{kind}` {deaths} times: in quarantine");
                 self.say("quarantined", fields, &words)
-            }
-            RuntimeEvent::Stuck { actor, stuck, .. } => {
-                let fields = json!({ "actor": actor, "stuck": stuck });
-                self.say("stuck", fields, &format!("{actor} is stuck: {stuck}"))
-            }
-            RuntimeEvent::Unstuck { actor, .. } => {
-                let fields = json!({ "actor": actor });
-                self.say("unstuck", fields, &format!("{actor} gets on again"))
             }
             RuntimeEvent::Breaker { breaker, state, reason, detail, .. } => {
                 let fields = json!({ "breaker": breaker, "state": state, "reason": reason });
@@ -140,6 +133,38 @@ impl Narrator {
             // A network that is built in has no file to be read again.
             RuntimeEvent::Reformed { .. } | RuntimeEvent::ReformFailed { .. } => Ok(()),
             RuntimeEvent::Started { .. } | RuntimeEvent::Exited { .. } => Ok(()),
+        }
+    }
+
+    /// What the threads did that run actors, or did not.
+    fn thread_event(&self, event: &RuntimeEvent) -> Result<(), Exit> {
+        match event {
+            RuntimeEvent::Unresponsive { actor, .. } => {
+                let fields = json!({ "actor": actor });
+                self.say("unresponsive", fields, &format!("{actor} was killed and will not end"))
+            }
+            RuntimeEvent::Fenced { actor, incarnation, running, .. } => {
+                let fields =
+                    json!({ "actor": actor, "incarnation": incarnation, "running": running });
+                let words =
+                    format!("life {incarnation} of {actor} holds its thread: fenced and replaced");
+                self.say("fenced", fields, &words)
+            }
+            RuntimeEvent::FenceOver { actor, incarnation, running, .. } => {
+                let fields =
+                    json!({ "actor": actor, "incarnation": incarnation, "running": running });
+                let words = format!("fenced life {incarnation} of {actor} has let go");
+                self.say("fence_over", fields, &words)
+            }
+            RuntimeEvent::Stuck { actor, stuck, .. } => {
+                let fields = json!({ "actor": actor, "stuck": stuck });
+                self.say("stuck", fields, &format!("{actor} is stuck: {stuck}"))
+            }
+            RuntimeEvent::Unstuck { actor, .. } => {
+                let fields = json!({ "actor": actor });
+                self.say("unstuck", fields, &format!("{actor} gets on again"))
+            }
+            _ => Ok(()),
         }
     }
 

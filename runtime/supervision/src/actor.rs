@@ -8,6 +8,12 @@ use crate::message::Message;
 
 /// The state of one incarnation, and how it is made, told things and ended.
 pub trait Actor: Sized + Send + 'static {
+    /// Whether it owns something outside that two lives must not own at once: a file, a port, a
+    /// key's mark. Such an actor is never started again beside a life that cannot be ended,
+    /// whatever its policy says. Of others, what a fenced life does with the things it holds
+    /// itself, not through its [`Context`] or an address, is the actor's own affair.
+    const IS_EXCLUSIVE: bool = false;
+
     /// What it can be told.
     type Msg: Message;
 

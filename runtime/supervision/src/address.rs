@@ -51,6 +51,9 @@ pub enum RejectReason {
     /// The actor has died of messages that say the same, too often.
     #[error("messages that say the same are in quarantine")]
     Quarantined,
+    /// The sender is a life of an actor that was fenced: another has taken its place.
+    #[error("the sender was fenced")]
+    Fenced,
 }
 
 impl<M: Message> Address<M> {

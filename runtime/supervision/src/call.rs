@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::address::RejectReason;
+use crate::fence::{self, Refused};
 use crate::matter::Matter;
 use crate::waits::{Asker, Cycle};
 
@@ -36,8 +37,12 @@ impl<T: Send + 'static> Reply<T> {
         (Self { sender: Some(sender), call, asker }, Pending(receiver))
     }
 
-    /// Answers. An asker that no longer waits is counted.
+    /// Answers. An asker that no longer waits is counted. From a fenced life no answer is taken:
+    /// who asked is told [`CallError::Dropped`].
     pub fn answer(mut self, value: T) {
+        if fence::refuses(Refused::Reply) {
+            return;
+        }
         Matter::present(|present| present.answered(self.call));
         self.hand_on();
         if self.sender.take().is_none_or(|sender| sender.send(Ok(value)).is_err()) {
@@ -124,6 +129,9 @@ pub enum CallError {
     /// The actor has died of the same question too often. It was not acted on.
     #[error("the question is in quarantine")]
     Quarantined,
+    /// The asker is a life of an actor that was fenced. The question was not put.
+    #[error("the asker was fenced")]
+    Fenced,
     /// The answer did not come in time. The question may have been acted on.
     #[error("no answer in time")]
     Timeout,
@@ -140,7 +148,7 @@ impl CallError {
     pub const fn is_retryable(&self) -> bool {
         match self {
             Self::Full | Self::Dropped | Self::Timeout | Self::Expired => true,
-            Self::Closed | Self::Deadlock(_) | Self::Quarantined => false,
+            Self::Closed | Self::Deadlock(_) | Self::Quarantined | Self::Fenced => false,
         }
     }
 }
@@ -151,6 +159,7 @@ impl From<RejectReason> for CallError {
             RejectReason::Full => Self::Full,
             RejectReason::Closed => Self::Closed,
             RejectReason::Quarantined => Self::Quarantined,
+            RejectReason::Fenced => Self::Fenced,
         }
     }
 }

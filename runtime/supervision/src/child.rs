@@ -4,14 +4,16 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use ractor::{ActorCell, ActorRef, ActorRuntime, SpawnErr};
-use synod_supervision_core::{ChildPolicy, StopHow, SupervisorPolicy};
+use synod_supervision_core::{ChildPolicy, Fencing, StopHow, SupervisorPolicy};
 use synod_supervision_lanes::Order as Told;
 use synod_types::actor::ActorId;
 use tokio::sync::oneshot;
 
 use crate::actor::Actor;
 use crate::address::Address;
+use crate::fence::{self, Exposed, FencedLife};
 use crate::incarnation::{Birth, Shell};
 use crate::mailbox::{End, Mailbox, MailboxFacts};
 use crate::roster::Roster;
@@ -63,18 +65,35 @@ impl ChildSpec {
 
     /// An actor. Each incarnation is made from a clone of `args` and reads the mailbox of
     /// `address`.
+    /// [`Actor::IS_EXCLUSIVE`]: without the policy's `fencing`.
     pub fn worker<A: Actor>(policy: ChildPolicy, address: &Address<A::Msg>, args: A::Args) -> Self
     where
         A::Msg: Sized,
     {
         let mailbox = Arc::clone(&address.mailbox);
         let worker = Worker::<A> { mailbox, args, class: Class::Async };
-        Self { policy, kind: ChildKind::Worker(Arc::new(worker)) }
+        let spec = Self { policy, kind: ChildKind::Worker(Arc::new(worker)) };
+        Self { policy: spec.fitting(spec.policy.clone()), ..spec }
     }
 
     /// A supervisor below a supervisor.
     pub fn supervisor(policy: ChildPolicy, spec: SupervisorSpec) -> Self {
+        let policy = ChildPolicy { fencing: None, ..policy };
         Self { policy, kind: ChildKind::Supervisor(spec.enrolled()) }
+    }
+
+    /// That policy, but for what does not fit this child: nobody else may begin beside a
+    /// supervisor, nor beside an actor that owns something exclusively.
+    pub(crate) fn fitting(&self, policy: ChildPolicy) -> ChildPolicy {
+        let may_be_fenced = match &self.kind {
+            ChildKind::Worker(worker) => !worker.is_exclusive(),
+            ChildKind::Supervisor(_) => false,
+        };
+        if policy.fencing.is_some() && !may_be_fenced {
+            tracing::warn!(actor = %policy.id, "owns something exclusively: never fenced");
+            return ChildPolicy { fencing: None, ..policy };
+        }
+        policy
     }
 
     /// The same, on other threads; of a supervisor, all actors below it.
@@ -180,16 +199,41 @@ impl ChildSpec {
 }
 
 /// Dropped with the last thing that belongs to an incarnation: its state and, for a supervisor,
-/// everything below it.
+/// everything below it. Fields are dropped in this order.
 pub(crate) struct Gone {
     _own: oneshot::Sender<()>,
-    _parent: Option<Arc<Self>>,
+    _tether: Tether,
+}
+
+/// What an incarnation holds up as long as anything of it is left.
+#[derive(Clone, Default)]
+pub(crate) struct Tether(Arc<Mutex<Held>>);
+
+#[derive(Default)]
+enum Held {
+    #[default]
+    Nothing,
+    /// The end of the supervisor that it belongs to.
+    Parent { _gone: Arc<Gone> },
+    /// Nobody; but it counts.
+    Fenced { _life: FencedLife },
+}
+
+impl Tether {
+    /// From now on nobody waits for it.
+    pub(crate) fn fence(&self, life: FencedLife) {
+        let held = std::mem::replace(&mut *self.0.lock(), Held::Fenced { _life: life });
+        drop(held);
+    }
 }
 
 impl Gone {
-    pub(crate) fn below(parent: Option<Arc<Self>>) -> (Self, oneshot::Receiver<()>) {
+    pub(crate) fn below(parent: Option<Arc<Self>>) -> (Self, oneshot::Receiver<()>, Tether) {
         let (own, gone) = oneshot::channel();
-        (Self { _own: own, _parent: parent }, gone)
+        let tether = Tether(Arc::new(Mutex::new(
+            parent.map_or(Held::Nothing, |gone| Held::Parent { _gone: gone }),
+        )));
+        (Self { _own: own, _tether: tether.clone() }, gone, tether)
     }
 }
 
@@ -200,10 +244,19 @@ pub(crate) struct Spawned {
     pub(crate) cell: ActorCell,
     pub(crate) started: Started,
     pub(crate) stop: Box<dyn Fn(StopHow) + Send + Sync>,
+    /// Fences it, if it may be.
+    pub(crate) fence: Option<Box<dyn FnOnce() -> FencedLife + Send + Sync>>,
+}
+
+/// Under whom an incarnation is spawned, and whether it may be fenced.
+pub(crate) struct Under {
+    pub(crate) supervisor: ActorCell,
+    pub(crate) fencing: Option<Fencing>,
 }
 
 pub(crate) trait Spawn: Send + Sync {
-    fn spawn(&self, supervisor: ActorCell, gone: Gone) -> Result<Spawned, SpawnErr>;
+    fn spawn(&self, under: Under, gone: Gone) -> Result<Spawned, SpawnErr>;
+    fn is_exclusive(&self) -> bool;
     fn set_class(&mut self, class: Class);
     fn close(&self);
     fn abandon(&self);
@@ -218,13 +271,17 @@ struct Worker<A: Actor> {
 }
 
 impl<A: Actor> Spawn for Worker<A> {
-    fn spawn(&self, supervisor: ActorCell, gone: Gone) -> Result<Spawned, SpawnErr> {
+    fn spawn(&self, under: Under, gone: Gone) -> Result<Spawned, SpawnErr> {
         match self.class {
-            Class::Async => self.spawn_here(supervisor, gone),
+            Class::Async => self.spawn_here(under, gone),
             Class::Blocking => {
-                thread::spawn(&self.mailbox.id, gone, |gone| self.spawn_here(supervisor, gone))
+                thread::spawn(&self.mailbox.id, gone, |gone| self.spawn_here(under, gone))
             }
         }
+    }
+
+    fn is_exclusive(&self) -> bool {
+        A::IS_EXCLUSIVE
     }
 
     fn set_class(&mut self, class: Class) {
@@ -245,15 +302,23 @@ impl<A: Actor> Spawn for Worker<A> {
 }
 
 impl<A: Actor> Worker<A> {
-    fn spawn_here(&self, supervisor: ActorCell, gone: Gone) -> Result<Spawned, SpawnErr> {
+    fn spawn_here(&self, under: Under, gone: Gone) -> Result<Spawned, SpawnErr> {
         let mailbox = Arc::clone(&self.mailbox);
         mailbox.open();
         let incarnation = mailbox.begin();
         let args = self.args.clone();
-        let birth = Birth { mailbox: Arc::clone(&mailbox), incarnation, args, gone };
+        let exposed = under.fencing.map(|_| Arc::new(Exposed::new(&mailbox.id)));
+        let own = exposed.clone();
+        let birth = Birth { mailbox: Arc::clone(&mailbox), incarnation, args, exposed: own, gone };
+        let shell = Shell::<A>::new();
         let (actor, start) =
-            ActorRuntime::spawn_linked_instant(None, Shell::<A>::new(), birth, supervisor)?;
+            ActorRuntime::spawn_linked_instant(None, shell, birth, under.supervisor)?;
         let cell = actor.get_cell();
+        let fence = exposed.map(|exposed| {
+            let mailbox = Arc::clone(&mailbox);
+            let fence = move || fence::fence(&mailbox, incarnation, &exposed);
+            Box::new(fence) as Box<dyn FnOnce() -> FencedLife + Send + Sync>
+        });
         let stop = Box::new(move |how| match how {
             StopHow::Drain => {
                 mailbox.close();
@@ -261,7 +326,7 @@ impl<A: Actor> Worker<A> {
             }
             StopHow::Halt => mailbox.order(incarnation, Told::End(End::Halt)),
         });
-        Ok(Spawned { cell, started: started(start), stop })
+        Ok(Spawned { cell, started: started(start), stop, fence })
     }
 }
 
@@ -290,7 +355,7 @@ pub(crate) fn spawn_supervisor(
         // Without the word it has ended, and its exit is on its way as an event of its own.
         is_ready.await.map_err(|_| SpawnErr::StartupFailed("ended before it was ready".into()))
     });
-    Ok(Spawned { cell, started: all_started, stop })
+    Ok(Spawned { cell, started: all_started, stop, fence: None })
 }
 
 type Start = ractor::concurrency::JoinHandle<Result<ractor::concurrency::JoinHandle<()>, SpawnErr>>;

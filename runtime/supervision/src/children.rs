@@ -248,7 +248,8 @@ impl Runtime {
         let missing = || ChildError::NoSuchSupervisor(supervisor.clone());
         let shell = self.shared.shells.lock().get(supervisor).cloned().ok_or_else(missing)?;
         let (tell, answer) = oneshot::channel();
-        shell.cast(Order::Ask(Asked { wish, child, is_held, tell })).map_err(|_| missing())?;
+        let asked = Box::new(Asked { wish, child, is_held, tell });
+        shell.cast(Order::Ask(asked)).map_err(|_| missing())?;
         answer.await.unwrap_or(Err(ChildError::Ended))
     }
 }

@@ -18,6 +18,7 @@ use crate::actor::Failure;
 use crate::address::Address;
 use crate::child::Gone;
 use crate::clock::Clock;
+use crate::fence::{Epoch, Exposed, Refused};
 use crate::mailbox::{End, Mailbox};
 use crate::matter::Matter;
 use crate::message::Message;
@@ -37,6 +38,8 @@ struct Inner<M> {
     draining: Arc<AtomicBool>,
     /// What the handler has in hand.
     matter: Arc<Matter>,
+    /// If the life may be fenced.
+    epoch: Option<Arc<Epoch>>,
 }
 
 /// Tasks that end with the incarnation. Each holds the word that it is gone, so that the next
@@ -77,8 +80,11 @@ impl<M: Message> Context<M> {
         mailbox: Arc<Mailbox<M>>,
         incarnation: Incarnation,
         gone: &Arc<Gone>,
+        exposed: Option<&Exposed<M>>,
     ) -> Self {
-        let matter = Arc::new(Matter::of(&mailbox.id, mailbox.chair.seat()));
+        let epoch = exposed.map(|exposed| Arc::clone(&exposed.epoch));
+        let matter = Matter::of(&mailbox.id, mailbox.chair.seat()).within(epoch.as_ref());
+        let matter = Arc::new(matter);
         let inner = Inner {
             incarnation,
             address: Address { mailbox },
@@ -87,8 +93,18 @@ impl<M: Message> Context<M> {
             in_flight: Arc::default(),
             draining: Arc::default(),
             matter,
+            epoch,
         };
-        Self { inner: Arc::new(inner) }
+        let inner = Arc::new(inner);
+        if let Some(exposed) = exposed {
+            let own = Arc::downgrade(&inner);
+            exposed.ends_by(move || {
+                if let Some(inner) = own.upgrade() {
+                    inner.end_work();
+                }
+            });
+        }
+        Self { inner }
     }
 
     /// The present moment.
@@ -132,6 +148,9 @@ impl<M: Message> Context<M> {
     /// ends or is being drained by then. At the limit of alarms the incarnation fails: an alarm
     /// that is silently not set would be worse.
     pub fn wake_at(&self, at: Moment, msg: M) {
+        if self.refuses(Refused::Alarm) {
+            return;
+        }
         let shared = &self.inner.address.mailbox.shared;
         let delay = shared.clock.until(at);
         let mailbox = Arc::clone(&self.inner.address.mailbox);
@@ -144,7 +163,7 @@ impl<M: Message> Context<M> {
             self.fail(Failure::because(format!("{limit} alarms are set, the most there may be")));
             return;
         }
-        alarms.spawn(Matter::later(), async move {
+        alarms.spawn(Matter::later().within(self.inner.epoch.as_ref()), async move {
             tokio::time::sleep(delay).await;
             if !draining.load(Ordering::SeqCst) {
                 // Closed in the meantime: the alarm has nobody to wake.
@@ -163,13 +182,17 @@ impl<M: Message> Context<M> {
         future: impl Future<Output = T> + Send + 'static,
         map: impl FnOnce(T) -> M + Send + 'static,
     ) -> Result<(), Busy> {
+        if self.refuses(Refused::Work) {
+            return Ok(());
+        }
         let limit = self.inner.address.mailbox.shared.limits.in_flight_max;
         let slot = Slot::take(&self.inner.in_flight, limit).ok_or(Busy { limit })?;
         let mailbox = Arc::clone(&self.inner.address.mailbox);
         let incarnation = self.inner.incarnation;
         // What it logs, the actor says.
         let future = future.in_current_span();
-        self.inner.work.lock().spawn(Matter::beside(), async move {
+        let matter = Matter::beside().within(self.inner.epoch.as_ref());
+        self.inner.work.lock().spawn(matter, async move {
             let made = AssertUnwindSafe(async { map(future.await) }).catch_unwind().await;
             match made {
                 Ok(msg) => {
@@ -250,10 +273,27 @@ impl<M: Message> Context<M> {
 
     /// Ends all work of the incarnation.
     pub(crate) fn end(&self) {
-        self.inner.matter.end();
-        self.inner.work.lock().end();
-        self.inner.alarms.lock().end();
+        self.inner.end_work();
         self.mailbox().detach(self.inner.incarnation);
+    }
+
+    /// Whether this life was fenced: it held on to its thread when it was to end, and the next
+    /// has taken its place. Nothing it does counts any more: what it sends or answers is refused,
+    /// alarms and work are not begun.
+    pub fn is_fenced(&self) -> bool {
+        self.inner.epoch.as_ref().is_some_and(|epoch| epoch.is_over())
+    }
+
+    fn refuses(&self, what: Refused) -> bool {
+        self.inner.epoch.as_ref().is_some_and(|epoch| epoch.refuses(what))
+    }
+}
+
+impl<M> Inner<M> {
+    fn end_work(&self) {
+        self.matter.end();
+        self.work.lock().end();
+        self.alarms.lock().end();
     }
 }
 

@@ -56,6 +56,8 @@ pub struct DeadLetter {
 pub enum DeadReason {
     /// Its actor died with it in hand, or of it.
     InHand,
+    /// Its actor held on to its thread with it in hand, and was fenced.
+    Fenced,
     /// Its actor died of it as often as it may: it and those that say the same are refused.
     Quarantined,
     /// It waited when one that says the same was quarantined.
@@ -68,13 +70,20 @@ pub enum DeadReason {
 
 impl DeadReason {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::InHand, Self::Quarantined, Self::KeptOut, Self::DroppedOldest, Self::Abandoned];
+    pub const ALL: [Self; 6] = [
+        Self::InHand,
+        Self::Fenced,
+        Self::Quarantined,
+        Self::KeptOut,
+        Self::DroppedOldest,
+        Self::Abandoned,
+    ];
 
     /// Its name as a label.
     pub const fn name(self) -> &'static str {
         match self {
             Self::InHand => "in_hand",
+            Self::Fenced => "fenced",
             Self::Quarantined => "quarantined",
             Self::KeptOut => "kept_out",
             Self::DroppedOldest => "dropped_oldest",

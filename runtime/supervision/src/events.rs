@@ -82,6 +82,29 @@ pub enum RuntimeEvent {
         /// In which life it is now.
         incarnation: Incarnation,
     },
+    /// An actor held on to its thread though it was to end, and was fenced: it may still run, but
+    /// nothing it does counts, and its next incarnation begins beside it.
+    Fenced {
+        /// When.
+        at: Moment,
+        /// Who.
+        actor: ActorId,
+        /// Which life.
+        incarnation: Incarnation,
+        /// How many fenced lives of it run now.
+        running: u32,
+    },
+    /// A fenced life has let go of its thread: nothing of it is left.
+    FenceOver {
+        /// When.
+        at: Moment,
+        /// Who.
+        actor: ActorId,
+        /// Which life.
+        incarnation: Incarnation,
+        /// How many fenced lives of it still run.
+        running: u32,
+    },
     /// An actor, or all below a supervisor, wait until it makes sense to start them.
     Parked {
         /// When.

@@ -8,6 +8,8 @@ use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 use synod_types::trace::TraceId;
 
+use crate::dead_letters::DeadReason;
+
 /// Failures kept of one actor or supervisor.
 const KEPT_MAX: usize = 8;
 /// Steps kept of what was done about a failure.
@@ -52,6 +54,8 @@ pub(crate) struct InHand {
     pub(crate) incarnation: Incarnation,
     pub(crate) kind: &'static str,
     pub(crate) trace: Option<TraceId>,
+    /// What its dead letter says if it is lost.
+    pub(crate) lost: DeadReason,
 }
 
 /// The last failures of every actor and supervisor, oldest first.

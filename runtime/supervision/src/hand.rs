@@ -16,6 +16,8 @@ use crate::stamps::{Pace, Stamps};
 pub(crate) struct Hand<M> {
     letters: VecDeque<Letter<M>>,
     taken: usize,
+    /// The most it takes at once.
+    share: usize,
     incarnation: Incarnation,
     /// Piped work under way.
     in_flight: Arc<AtomicUsize>,
@@ -30,8 +32,11 @@ impl Hand<()> {
 }
 
 impl<M: Message> Hand<M> {
-    pub(crate) fn of(incarnation: Incarnation, in_flight: Arc<AtomicUsize>) -> Self {
-        Self { letters: VecDeque::new(), taken: 0, incarnation, in_flight, pace: Pace::default() }
+    /// One that takes up to `share` letters at once. With a share of one it is empty while a letter
+    /// is handled.
+    pub(crate) fn of(incarnation: Incarnation, in_flight: Arc<AtomicUsize>, share: usize) -> Self {
+        let (letters, pace) = (VecDeque::new(), Pace::default());
+        Self { letters, taken: 0, share, incarnation, in_flight, pace }
     }
 
     pub(crate) const fn incarnation(&self) -> Incarnation {
@@ -66,8 +71,6 @@ impl<M: Message> Hand<M> {
 /// A hand that reaches into the lanes.
 pub(crate) struct Reading<'a, M> {
     pub(crate) hand: &'a mut Hand<M>,
-    /// The most it takes.
-    pub(crate) share: usize,
     /// What it holds, for those who ask.
     pub(crate) held: &'a AtomicUsize,
     pub(crate) stamps: &'a Stamps,
@@ -85,8 +88,8 @@ impl<M: Message> Reader<Letter<M>> for Reading<'_, M> {
     /// One that a later one may replace is taken alone: in the lane it can be found.
     fn fill(&mut self, queue: &mut Queue<Letter<M>>) {
         let stays = |letter: &Letter<M>| matches!(letter.msg.overflow(), Overflow::Coalesce(_));
-        let letters = &mut self.hand.letters;
-        let free = queue.first_block().take(self.share).take_while(|letter| !stays(letter)).count();
+        let (share, letters) = (self.hand.share, &mut self.hand.letters);
+        let free = queue.first_block().take(share).take_while(|letter| !stays(letter)).count();
         // There is nothing in hand.
         if queue.first_block().len() <= free {
             queue.take_block(letters);

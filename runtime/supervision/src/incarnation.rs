@@ -19,8 +19,10 @@ use crate::actor::{Actor, Failure};
 use crate::carried::Carried;
 use crate::child::Gone;
 use crate::context::{Context, panic_text};
+use crate::dead_letters::DeadReason;
 use crate::events::Tapped;
 use crate::failures::InHand;
+use crate::fence::{Exposed, unfenced};
 use crate::hand::Hand;
 use crate::mailbox::{End, Letter, Mailbox};
 use crate::matter::Matter;
@@ -40,6 +42,8 @@ pub(crate) struct Birth<A: Actor> {
     pub(crate) mailbox: Arc<Mailbox<A::Msg>>,
     pub(crate) incarnation: Incarnation,
     pub(crate) args: A::Args,
+    /// If it may be fenced.
+    pub(crate) exposed: Option<Arc<Exposed<A::Msg>>>,
     /// Dropped when nothing of the incarnation is left.
     pub(crate) gone: Gone,
 }
@@ -52,6 +56,7 @@ pub(crate) struct Life<A: Actor> {
     /// Being handled, or what its handling failed on.
     in_hand: Option<&'static str>,
     spare: Spare<A::Msg>,
+    exposed: Option<Arc<Exposed<A::Msg>>>,
     /// Says in every log line who speaks, and in which life.
     span: Span,
     _gone: Arc<Gone>,
@@ -60,12 +65,16 @@ pub(crate) struct Life<A: Actor> {
 impl<A: Actor> Drop for Life<A> {
     fn drop(&mut self) {
         let trace = self.ctx.matter().trace();
+        let exposed = self.exposed.take();
+        // Of one that was fenced everything has been seen to, and another may live by now.
+        let Some(_unfenced) = unfenced(exposed.as_deref(), &mut self.spare) else { return };
         self.ctx.end();
         if let Some(kind) = self.in_hand.take() {
             let incarnation = self.ctx.incarnation();
             let spare = std::mem::take(&mut self.spare).traced(trace);
             let trace = trace.map(|context| context.trace);
-            self.ctx.mailbox().fell(InHand { incarnation, kind, trace }, spare);
+            let lost = DeadReason::InHand;
+            self.ctx.mailbox().fell(InHand { incarnation, kind, trace, lost }, spare);
         }
         self.ctx.mailbox().put_back(&mut self.hand);
     }
@@ -83,10 +92,10 @@ impl<A: Actor> ractor::Actor for Shell<A> {
         _: ActorRef<Infallible>,
         birth: Birth<A>,
     ) -> Result<Life<A>, ActorProcessingErr> {
-        let Birth { mailbox, incarnation, args, gone } = birth;
+        let Birth { mailbox, incarnation, args, exposed, gone } = birth;
         let gone = Arc::new(gone);
-        let ctx = Context::begin(mailbox, incarnation, &gone);
-        let unborn = Unborn(Some(ctx.clone()));
+        let ctx = Context::begin(mailbox, incarnation, &gone, exposed.as_deref());
+        let unborn = Unborn(Some(ctx.clone()), exposed.clone());
         let span = tracing::info_span!("actor", id = %ctx.id(), life = %ctx.incarnation());
         let mut matter = Some(Arc::clone(ctx.matter()));
         let started = {
@@ -94,10 +103,17 @@ impl<A: Actor> ractor::Actor for Shell<A> {
             poll_fn(|cx| Matter::poll(&mut matter, start.as_mut(), cx)).await
         };
         let actor = started.map_err(Failure::into_error)?;
+        let mut spare = Spare::default();
+        let Some(living) = unfenced(exposed.as_deref(), &mut spare) else {
+            return Err("was fenced while it started".into());
+        };
         unborn.lives();
         ctx.mailbox().ready(incarnation);
-        let hand = Hand::of(incarnation, ctx.in_flight());
-        Ok(Life { actor, ctx, hand, in_hand: None, spare: Spare::default(), span, _gone: gone })
+        drop(living);
+        // What is in hand beside the message that is handled, a fence could not get at.
+        let share = if exposed.is_some() { 1 } else { ctx.mailbox().share() };
+        let hand = Hand::of(incarnation, ctx.in_flight(), share);
+        Ok(Life { actor, ctx, hand, in_hand: None, spare, exposed, span, _gone: gone })
     }
 
     async fn post_start(
@@ -119,7 +135,7 @@ impl<A: Actor> ractor::Actor for Shell<A> {
 }
 
 /// Ends the work of an incarnation that never got as far as living.
-struct Unborn<M: Message>(Option<Context<M>>);
+struct Unborn<M: Message>(Option<Context<M>>, Option<Arc<Exposed<M>>>);
 
 impl<M: Message> Unborn<M> {
     fn lives(mut self) {
@@ -129,7 +145,9 @@ impl<M: Message> Unborn<M> {
 
 impl<M: Message> Drop for Unborn<M> {
     fn drop(&mut self) {
-        if let Some(ctx) = self.0.take() {
+        if let Some(ctx) = self.0.take()
+            && let Some(_unfenced) = unfenced(self.1.as_deref(), &mut Spare::default())
+        {
             ctx.end();
         }
     }
@@ -159,11 +177,19 @@ impl<A: Actor> Life<A> {
             let (mailbox, hand) = (self.ctx.mailbox(), &mut self.hand);
             match poll_fn(|cx| mailbox.poll_next(cx, hand)).await {
                 Next::Letter(letter) => self.take(letter).await?,
+                // Taken alone, it must not wait in a hand that a fence could not get at.
+                Next::Hand if self.exposed.is_some() => {
+                    if let Some(letter) = self.ctx.mailbox().pop(&mut self.hand) {
+                        self.take(letter).await?;
+                    }
+                }
                 Next::Hand => (),
                 Next::Drain => self.ctx.drain(),
                 Next::End(End::Fail(failure)) => return Err(failure),
                 // ractor ends it here.
                 Next::End(End::Kill) => return std::future::pending().await,
+                // Told to halt before it was fenced, it has heard it now: its last words are void.
+                Next::End(End::Halt) | Next::Drained if self.ctx.is_fenced() => return Ok(()),
                 Next::End(End::Halt) | Next::Drained => {
                     self.actor.stop(&self.ctx).await;
                     return Ok(());
@@ -174,9 +200,9 @@ impl<A: Actor> Life<A> {
     }
 
     async fn take(&mut self, letter: Letter<A::Msg>) -> Result<(), Failure> {
-        let at = letter.at();
+        let at = letter.timed_at();
         let is_own = letter.is_own();
-        let Letter { msg, carried, number, .. } = letter;
+        let Letter { msg, at: accepted_at, own, carried, number } = letter;
         let (kind, lane) = (msg.kind(), msg.lane());
         let is_looked_at = at.is_some() || self.ctx.mailbox().shared.events.is_tapped();
         let begun = is_looked_at.then(|| self.ctx.now());
@@ -197,8 +223,13 @@ impl<A: Actor> Life<A> {
         if is_looked_at {
             self.ctx.mailbox().begun_one(kind);
         }
-        self.in_hand = Some(kind);
         let trace = self.ctx.matter().trace_id();
+        if !self.shows(kind) {
+            let letter = Letter { msg, at: accepted_at, own, carried, number };
+            self.ctx.mailbox().take_back(letter);
+            return Ok(());
+        }
+        self.in_hand = Some(kind);
         let span = match &trace {
             Some(trace) => tracing::info_span!("message", kind, %trace),
             None => tracing::debug_span!("message", kind),
@@ -206,6 +237,10 @@ impl<A: Actor> Life<A> {
         let handling = self.actor.handle(&self.ctx, msg);
         let outcome =
             if span.is_disabled() { handling.await } else { handling.instrument(span).await };
+        let exposed = self.exposed.clone();
+        let Some(_unfenced) = unfenced(exposed.as_deref(), &mut self.spare) else {
+            return Ok(());
+        };
         if outcome.is_ok() {
             self.in_hand = None;
             self.ctx.mailbox().quarantine.handled(&mut self.spare);
@@ -232,6 +267,19 @@ impl<A: Actor> Life<A> {
             self.spare = spare;
         }
         !is_kept_out
+    }
+
+    /// Shows what is in hand to who may have to fence this life. False: it is fenced.
+    fn shows(&mut self, kind: &'static str) -> bool {
+        let Some(exposed) = &self.exposed else { return true };
+        let matter = self.ctx.matter();
+        let (incarnation, lost) = (self.ctx.incarnation(), DeadReason::Fenced);
+        let in_hand = InHand { incarnation, kind, trace: matter.trace_id(), lost };
+        let is_shown = exposed.hold(in_hand, &mut self.spare, matter.trace());
+        if !is_shown {
+            matter.put_down();
+        }
+        is_shown
     }
 
     fn note(&mut self, seen: Seen) {

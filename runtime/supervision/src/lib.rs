@@ -33,6 +33,7 @@ mod dead_letters;
 mod deadline;
 mod events;
 mod failures;
+mod fence;
 mod hand;
 mod incarnation;
 mod mailbox;

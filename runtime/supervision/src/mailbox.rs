@@ -1,11 +1,12 @@
 //! The mailbox: bounded lanes that belong to the address, not to an incarnation.
 
 mod facts;
+mod lives;
 mod pooled;
 mod push;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
 use parking_lot::Mutex;
@@ -27,7 +28,7 @@ use crate::hand::{Hand, Reading};
 use crate::message::Message;
 use crate::metrics::MailboxMetrics;
 use crate::pulse::Pulse;
-use crate::quarantine::{Quarantine, Spare, kept};
+use crate::quarantine::{Quarantine, kept};
 use crate::shared::Shared;
 use crate::stamps::Stamps;
 use crate::waits::Chair;
@@ -38,9 +39,9 @@ use pooled::Part;
 pub(crate) struct Letter<M> {
     pub(crate) msg: M,
     /// When it was accepted; the beginning of time if it is not timed.
-    at: Moment,
+    pub(crate) at: Moment,
     /// For results and alarms: whose they are. No other incarnation is told of them. 0: nobody's.
-    own: Incarnation,
+    pub(crate) own: Incarnation,
     pub(crate) carried: Carried,
     /// Not 0 if an incarnation has died with it in hand and it has no fingerprint.
     pub(crate) number: u32,
@@ -48,7 +49,7 @@ pub(crate) struct Letter<M> {
 
 impl<M> Letter<M> {
     /// When it was accepted, if it is timed.
-    pub(crate) fn at(&self) -> Option<Moment> {
+    pub(crate) fn timed_at(&self) -> Option<Moment> {
         (self.at != Moment::default()).then_some(self.at)
     }
 
@@ -109,6 +110,8 @@ pub(crate) struct Mailbox<M> {
     handled: AtomicU64,
     progress: AtomicU64,
     counted: Mutex<Counted>,
+    /// Fenced lives that still run.
+    pub(crate) fenced: Arc<AtomicU32>,
     /// What the last incarnation that ended with a message in hand had there.
     fell_with: Mutex<Option<InHand>>,
 }
@@ -139,6 +142,7 @@ impl<M: Message> Mailbox<M> {
             handled: AtomicU64::new(0),
             progress: AtomicU64::new(0),
             counted: Mutex::default(),
+            fenced: Arc::default(),
             fell_with: Mutex::default(),
         }
     }
@@ -149,6 +153,12 @@ impl<M: Message> Mailbox<M> {
         if self.lanes.is_urgent(hand.incarnation().0) {
             return None;
         }
+        self.pop(hand)
+    }
+
+    /// The next message in hand.
+    #[inline]
+    pub(crate) fn pop(&self, hand: &mut Hand<M>) -> Option<Letter<M>> {
         while let Some(letter) = hand.pop() {
             self.held.store(hand.len(), Ordering::Relaxed);
             if !letter.is_stale(hand.incarnation()) {
@@ -187,34 +197,7 @@ impl<M: Message> Mailbox<M> {
     }
 
     fn reading<'a>(&'a self, hand: &'a mut Hand<M>) -> Reading<'a, M> {
-        Reading { hand, share: self.capacity.share(), held: &self.held, stamps: &self.stamps }
-    }
-
-    /// Takes back what an incarnation had in hand when it ended.
-    pub(crate) fn put_back(&self, hand: &mut Hand<M>) {
-        let left = self.lanes.put_back(hand.drain());
-        self.held.store(0, Ordering::Relaxed);
-        for letter in left {
-            self.bury(&letter, DeadReason::Abandoned);
-        }
-    }
-
-    /// Gives a new incarnation its number.
-    pub(crate) fn begin(&self) -> Incarnation {
-        // Of one whose supervisor ended with it, nobody said why.
-        self.judge(None);
-        Incarnation(self.lanes.begin())
-    }
-
-    /// The incarnation has started and comes to take its mail.
-    pub(crate) fn ready(&self, incarnation: Incarnation) {
-        self.lanes.ready(incarnation.0);
-    }
-
-    /// The incarnation is gone; unless a later one has taken its place, messages now wait.
-    pub(crate) fn detach(&self, incarnation: Incarnation) {
-        self.lanes.detach(incarnation.0);
-        self.leave();
+        Reading { hand, held: &self.held, stamps: &self.stamps }
     }
 
     /// Tells an incarnation something; nothing, if it is over.
@@ -258,15 +241,6 @@ impl<M: Message> Mailbox<M> {
         self.metrics.expired.increment(1);
         tracing::debug!(actor = %self.id, kind = msg.kind(), "the question came too late");
         crate::call::expire(msg);
-    }
-
-    /// Notes what an ending incarnation has in hand, until it is judged.
-    pub(crate) fn fell(&self, in_hand: InHand, spare: Spare<M>) {
-        *self.fell_with.lock() = Some(in_hand);
-        self.quarantine.fell(in_hand, spare);
-        if self.lanes.is_abandoned() {
-            self.judge(None);
-        }
     }
 
     /// Makes a dead letter.

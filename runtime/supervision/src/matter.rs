@@ -14,6 +14,7 @@ use synod_types::time::Moment;
 use synod_types::trace::{TraceContext, TraceId};
 
 use crate::carried::{Carried, set_laden};
+use crate::fence::Epoch;
 use crate::trace;
 use crate::waits::{Asker, Waiting};
 
@@ -30,6 +31,8 @@ pub(crate) struct Matter {
     trace: Mutex<Option<TraceContext>>,
     /// Whose task it is.
     actor: Option<ActorId>,
+    /// Of the life whose task it is, if that may be fenced.
+    epoch: Option<Arc<Epoch>>,
     /// How the actor waits for answers to calls it makes in this task.
     waiting: Option<Waiting>,
     /// The seat of who waits in a handler for the answer to the question in hand; 0: nobody.
@@ -49,6 +52,7 @@ impl Matter {
             is_traced: AtomicBool::new(false),
             trace: Mutex::new(None),
             actor: None,
+            epoch: None,
             waiting: None,
             asker: AtomicU32::new(0),
         }
@@ -58,6 +62,15 @@ impl Matter {
     pub(crate) fn of(actor: &ActorId, seat: Option<SeatId>) -> Self {
         let waiting = seat.map(Waiting::Held);
         Self { actor: Some(actor.clone()), waiting, ..Self::new() }
+    }
+
+    /// The same, in that epoch.
+    pub(crate) fn within(self, epoch: Option<&Arc<Epoch>>) -> Self {
+        Self { epoch: epoch.cloned(), ..self }
+    }
+
+    pub(crate) fn epoch(&self) -> Option<&Epoch> {
+        self.epoch.as_deref()
     }
 
     /// Whose task is being polled on this thread.

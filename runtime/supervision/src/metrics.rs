@@ -39,6 +39,9 @@ const RESTARTS: &str = "actor_restarts_total";
 const KILLS: &str = "actor_kills_total";
 const STUCK: &str = "actor_stuck";
 const STUCK_TOTAL: &str = "actor_stuck_total";
+const FENCED: &str = "actor_fenced_total";
+const FENCED_LIVES: &str = "actor_fenced_lives";
+const FENCED_REFUSED: &str = "actor_fenced_refused_total";
 const INTENSITY: &str = "supervisor_intensity_used";
 const PARKS: &str = "actor_parks_total";
 const PARKING: &str = "supervisor_parking";
@@ -121,6 +124,17 @@ fn describe_lives() {
     describe_counter!(KILLS, Unit::Count, "Kills on request");
     describe_gauge!(STUCK, Unit::Count, "1 while the watchdog finds the actor stuck, else 0");
     describe_counter!(STUCK_TOTAL, Unit::Count, "Times an actor was found stuck: busy or waiting");
+    describe_counter!(
+        FENCED,
+        Unit::Count,
+        "Lives that held on to their thread and were fenced, to be started again beside it"
+    );
+    describe_gauge!(FENCED_LIVES, Unit::Count, "Fenced lives of the actor that still run");
+    describe_counter!(
+        FENCED_REFUSED,
+        Unit::Count,
+        "What fenced lives were refused: send, reply, alarm, work"
+    );
     describe_gauge!(INTENSITY, Unit::Count, "Restarts within the supervisor's period");
     describe_counter!(
         PARKS,
@@ -212,6 +226,19 @@ impl MailboxMetrics {
 
 pub(crate) fn stuck(actor: &ActorId, how: Work) {
     counter!(STUCK_TOTAL, "actor" => actor.to_string(), "how" => how.name()).increment(1);
+}
+
+pub(crate) fn fenced(actor: &ActorId) {
+    counter!(FENCED, "actor" => actor.to_string()).increment(1);
+    gauge!(FENCED_LIVES, "actor" => actor.to_string()).increment(1.0);
+}
+
+pub(crate) fn fence_over(actor: &ActorId) {
+    gauge!(FENCED_LIVES, "actor" => actor.to_string()).decrement(1.0);
+}
+
+pub(crate) fn fenced_refused(actor: &ActorId, what: &'static str) {
+    counter!(FENCED_REFUSED, "actor" => actor.to_string(), "what" => what).increment(1);
 }
 
 pub(crate) struct PoolMetrics {

@@ -273,8 +273,8 @@ impl<M: Message> Mailbox<M> {
                 }
                 tracing::debug!(actor = %self.id, kind, "the message in hand is tried again");
             }
-            Some(Judgement::Lost(InHand { kind, trace, .. }, print)) => {
-                let it = Obituary { trace, print, ..Obituary::of(kind, DeadReason::InHand) };
+            Some(Judgement::Lost(InHand { kind, trace, lost, .. }, print)) => {
+                let it = Obituary { trace, print, ..Obituary::of(kind, lost) };
                 self.shared.bury(&self.id, it);
             }
             Some(Judgement::Poison(poison)) => self.quarantine(poison, cause.map(|it| it.text)),
@@ -330,8 +330,9 @@ impl Shared {
     /// An incarnation has ended: what becomes of the message it had in hand?
     pub(crate) fn judge(&self, id: &ActorId, reason: &ExitReason) {
         let Some(mailbox) = self.mailbox(id) else { return };
-        let is_failure = matches!(reason, ExitReason::Error(_));
-        let is_cause = is_failure || matches!(reason, ExitReason::Panic(_) | ExitReason::Stuck);
+        let cause = reason.cause();
+        let is_failure = matches!(cause, ExitReason::Error(_));
+        let is_cause = is_failure || matches!(cause, ExitReason::Panic(_) | ExitReason::Stuck);
         let text = is_cause.then(|| reason.to_string());
         mailbox.judge(text.as_deref().map(|text| Cause { text, is_failure }));
     }

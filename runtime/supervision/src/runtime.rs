@@ -156,7 +156,7 @@ impl Runtime {
         let (ready, is_ready) = oneshot::channel();
         let (tell, outcome) = oneshot::channel();
         let id = root.id.clone();
-        let (gone, _) = Gone::below(None);
+        let (gone, _, _) = Gone::below(None);
         let birth = SupervisorBirth {
             roster: root.enrolled(),
             shared: Arc::clone(&self.shared),
@@ -188,7 +188,15 @@ impl Runtime {
         crate::metrics::killed(id);
         let at = self.shared.clock.now();
         self.shared.events.emit(RuntimeEvent::Killed { at, actor: id.clone() });
-        self.shared.kill_with_all_below(id);
+        for killed in self.shared.kill_with_all_below(id) {
+            let known = self.shared.cells.lock().get(&killed).cloned();
+            let incarnation = self.shared.incarnation(&killed);
+            let order = Order::Doomed { child: killed, incarnation };
+            // A supervisor that is gone waits for nobody.
+            if let Some(known) = known {
+                drop(known.supervisor.send_message(order));
+            }
+        }
         Ok(())
     }
 

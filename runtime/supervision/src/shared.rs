@@ -73,8 +73,8 @@ impl Shared {
     pub(crate) fn unresponsive(&self, actor: &ActorId) {
         tracing::error!(
             %actor,
-            "ended and still not gone: a handler or piped work blocks its thread; it will not be \
-             started again beside it"
+            "ended and still not gone: a handler or piped work blocks its thread; it is not \
+             started again beside it, unless its `replace_after` says so"
         );
         let at = self.clock.now();
         self.events.emit(RuntimeEvent::Unresponsive { at, actor: actor.clone() });
@@ -92,7 +92,7 @@ impl Shared {
 
     /// Kills the incarnation of `id` and of all below it, the last started first. ractor kills
     /// those below a supervisor too, but in no order.
-    pub(crate) fn kill_with_all_below(&self, id: &ActorId) {
+    pub(crate) fn kill_with_all_below(&self, id: &ActorId) -> Vec<ActorId> {
         let supervisors = self.facts();
         let (mut all, mut next) = (Vec::new(), vec![id]);
         while let Some(id) = next.pop() {
@@ -101,6 +101,7 @@ impl Shared {
             next.extend(below.into_iter().flatten().map(|child| &child.id));
         }
         all.iter().for_each(|id| self.kill(id));
+        all
     }
 
     /// Kills the incarnation of `id`.
@@ -178,6 +179,7 @@ impl Shared {
             }
             Report::Started { .. }
             | Report::Exited { .. }
+            | Report::Fenced { .. }
             | Report::Unresponsive { .. }
             | Report::Discarded { .. }
             | Report::Probing

@@ -1,5 +1,6 @@
 //! The shell around the pure supervisor: performs its effects, feeds it what happened.
 
+mod ends;
 mod tell;
 mod wishes;
 
@@ -12,18 +13,16 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use ractor::actor::messages::BoxedState;
 use ractor::{ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
-use synod_supervision_core::{
-    Effect, Event, ExitReason, Generation, KILL_GRACE, Outcome, StopHow, Supervisor,
-};
+use synod_supervision_core::{Effect, Event, ExitReason, Generation, Outcome, StopHow, Supervisor};
 use synod_types::actor::{ActorId, Incarnation};
 use synod_types::time::Moment;
 use tokio::sync::oneshot;
-use tokio::sync::oneshot::error::TryRecvError;
 use tokio::task::JoinSet;
 
 use crate::actor::FailureError;
-use crate::child::{ChildKind, Gone, Spawned, spawn_supervisor};
+use crate::child::{ChildKind, Gone, Spawned, Tether, Under, spawn_supervisor};
 use crate::children::{Asked, ChildError};
+use crate::fence::FencedLife;
 use crate::roster::Roster;
 use crate::shared::{Known, Shared};
 
@@ -38,10 +37,14 @@ pub(crate) enum Order {
     Stop(StopHow),
     /// That life of a child is stuck, and is to make way for the next.
     Stuck { child: ActorId, incarnation: Incarnation },
+    /// That life of a child has been killed on request.
+    Doomed { child: ActorId, incarnation: Incarnation },
+    /// A fenced life of a child is gone.
+    FenceOver(ActorId),
     /// A start failed; parts of it may still run.
     Unborn(ActorId, Generation, String),
     /// Someone wishes for other children or another policy.
-    Ask(Asked),
+    Ask(Box<Asked>),
     /// This breaker is to be looked at: it is new here, or has changed.
     Breaker(String),
     /// To the root: everything is to end, for this reason.
@@ -71,6 +74,8 @@ struct Living {
     is_draining: bool,
     /// The core knows that it has started.
     is_ready: bool,
+    tether: Tether,
+    fence: Option<Box<dyn FnOnce() -> FencedLife + Send + Sync>>,
 }
 
 /// Until when a breaker lets nothing through; none if it does.
@@ -138,6 +143,7 @@ impl ractor::Actor for SupervisorShell {
             gone: Arc::new(gone),
         };
         state.watch(&myself, &needs);
+        state.inherit_fenced(&myself)?;
         myself.cast(Order::Event(Event::Start))?;
         Ok(state)
     }
@@ -153,14 +159,17 @@ impl ractor::Actor for SupervisorShell {
             Order::Stop(StopHow::Drain) => Event::Stop,
             Order::Stop(StopHow::Halt) => Event::Halt,
             Order::Stuck { child, incarnation } => {
-                state.unstick(&child, incarnation);
-                return Ok(());
+                return state.unstick(&myself, &child, incarnation);
             }
+            Order::Doomed { child, incarnation } => {
+                return state.dying(&myself, (child, incarnation), ExitReason::Killed);
+            }
+            Order::FenceOver(child) => return state.count_fenced(&myself, &child),
             Order::Unborn(child, generation, why) => {
                 let reason = ExitReason::StartFailed(why);
                 return state.last_breath(&myself, (child, generation), reason, Remains(None));
             }
-            Order::Ask(asked) => return state.ask(&myself, asked),
+            Order::Ask(asked) => return state.ask(&myself, *asked),
             Order::Breaker(name) => return state.look_at(&myself, &name),
             Order::Exit(outcome) => {
                 state.exit = Some(outcome);
@@ -247,6 +256,7 @@ impl State {
                 Effect::StartChild { child, generation } => self.start(myself, child, generation),
                 Effect::StopChild { child, generation, how } => self.stop(&child, generation, how),
                 Effect::KillChild { child, generation } => self.kill(&child, generation),
+                Effect::FenceChild { child, generation } => self.fence(&child, generation),
                 Effect::WakeAt { token, at } => {
                     self.later(myself, at, Event::Alarm { token });
                 }
@@ -273,22 +283,34 @@ impl State {
 
     fn start(&mut self, myself: &ActorRef<Order>, child: ActorId, generation: Generation) {
         let Some(spec) = self.roster.child(&child) else { return };
-        let (gone_below, gone) = Gone::below(Some(Arc::clone(&self.gone)));
+        let (gone_below, gone, tether) = Gone::below(Some(Arc::clone(&self.gone)));
         let spawned = match &spec.kind {
-            ChildKind::Worker(worker) => worker.spawn(myself.get_cell(), gone_below),
+            ChildKind::Worker(worker) => {
+                let (supervisor, fencing) = (myself.get_cell(), spec.policy.fencing);
+                worker.spawn(Under { supervisor, fencing }, gone_below)
+            }
             ChildKind::Supervisor(below) => {
                 spawn_supervisor(below, (&self.shared, &self.root), myself.get_cell(), gone_below)
             }
         };
         let myself = myself.clone();
         match spawned {
-            Ok(Spawned { cell, started, stop }) => {
+            Ok(Spawned { cell, started, stop, fence }) => {
                 let known = Known { cell: cell.clone(), supervisor: myself.get_cell() };
                 self.shared.cells.lock().insert(child.clone(), known);
                 let (is_stuck, is_draining, is_ready) = (false, false, false);
                 let gone = Some(gone);
-                let living =
-                    Living { generation, cell, gone, stop, is_stuck, is_draining, is_ready };
+                let living = Living {
+                    generation,
+                    cell,
+                    gone,
+                    stop,
+                    is_stuck,
+                    is_draining,
+                    is_ready,
+                    tether,
+                    fence,
+                };
                 self.living.insert(child.clone(), living);
                 self.waits.spawn(async move {
                     let order = match started.await {
@@ -323,71 +345,12 @@ impl State {
         }
     }
 
-    /// Kills that life of a child, unless it has made way already.
-    fn unstick(&mut self, child: &ActorId, incarnation: Incarnation) {
-        let is_it = self.shared.incarnation(child) == incarnation;
-        let Some(living) = self.living.get_mut(child).filter(|_| is_it) else { return };
-        living.is_stuck = true;
-        self.shared.kill(child);
-    }
-
-    /// A child's end counts once nothing of it is left, so that two incarnations never overlap.
-    fn died(
-        &mut self,
-        myself: &ActorRef<Order>,
-        cell: &ActorCell,
-        reason: ExitReason,
-        remains: Remains,
-    ) -> Result<(), ActorProcessingErr> {
-        let of_cell = |living: &Living| living.cell.get_id() == cell.get_id();
-        let Some((child, living)) = self.living.iter().find(|(_, living)| of_cell(living)) else {
-            return Ok(());
-        };
-        let which = (child.clone(), living.generation);
-        let (was_stuck, was_drained) = (living.is_stuck, living.is_draining);
-        let reason = match reason {
-            ExitReason::Killed if was_stuck => ExitReason::Stuck,
-            ExitReason::Normal if was_drained => ExitReason::Drained,
-            reason => reason,
-        };
-        self.last_breath(myself, which, reason, remains)
-    }
-
     fn seen_ready(&mut self, event: &Event) {
         let Event::Ready { child, generation } = event else { return };
         let living = self.living.get_mut(child).filter(|living| living.generation == *generation);
         if let Some(living) = living {
             living.is_ready = true;
         }
-    }
-
-    /// Reports an end once nothing is left of it. The first report of a generation counts.
-    fn last_breath(
-        &mut self,
-        myself: &ActorRef<Order>,
-        (child, generation): (ActorId, Generation),
-        reason: ExitReason,
-        remains: Remains,
-    ) -> Result<(), ActorProcessingErr> {
-        let living = self.living.get_mut(&child).filter(|living| living.generation == generation);
-        let Some(living) = living else { return Ok(()) };
-        let Some(mut gone) = living.gone.take() else { return Ok(()) };
-        // Before it is known to be ready its end has to queue up behind that word.
-        let may_be_gone = living.is_ready && remains.0.is_none();
-        if may_be_gone && matches!(gone.try_recv(), Err(TryRecvError::Closed)) {
-            return self.step(myself, Event::Exited { child, generation, reason });
-        }
-        let (myself, shared) = (myself.clone(), Arc::clone(&self.shared));
-        self.waits.spawn(async move {
-            drop(remains);
-            // Resolves with an error when the sender is dropped: that is the word we wait for.
-            if tokio::time::timeout(KILL_GRACE, &mut gone).await.is_err() {
-                shared.unresponsive(&child);
-                drop(gone.await);
-            }
-            drop(myself.cast(Order::Event(Event::Exited { child, generation, reason })));
-        });
-        Ok(())
     }
 
     fn later(&mut self, myself: &ActorRef<Order>, at: Moment, event: Event) {

@@ -15,7 +15,8 @@ pub enum Class {
     Async,
     /// Each incarnation on a thread of its own, with its alarms and piped work. While a handler
     /// blocks, these wait, and nobody else does. It cannot be killed while it blocks: its
-    /// supervisor does not start the next beside it, and when it ends leaves it behind.
+    /// supervisor does not start the next beside it, unless its policy lets it be fenced, and
+    /// when it ends leaves it behind.
     Blocking,
 }
 
@@ -46,7 +47,7 @@ pub(crate) fn spawn(
         .map_err(failed)?;
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let tokio = builder.enable_all().build().map_err(failed)?;
-    let (below, ended) = Gone::below(None);
+    let (below, ended, _) = Gone::below(None);
     let entered = tokio.enter();
     let spawned = spawn(below);
     drop(entered);

@@ -75,6 +75,8 @@ pub struct ActorView {
     pub handled: u64,
     /// Whose answers it awaits.
     pub waits_for: Vec<WaitView>,
+    /// Lives of it that were fenced and still run.
+    pub fenced: u32,
     /// How it is stuck, if the watchdog found that it is.
     pub stuck: Option<StuckView>,
     /// Half of the messages it handled lately took no longer, in nanoseconds. “Lately”: in the
@@ -180,6 +182,7 @@ impl Viewer<'_> {
             mailbox_bound: mailbox.map_or(0, |mailbox| mailbox.bound()),
             handled: mailbox.map_or(0, |mailbox| mailbox.handled()),
             waits_for: mailbox.map(|mailbox| mailbox.chair().views()).unwrap_or_default(),
+            fenced: mailbox.map_or(0, |mailbox| mailbox.fenced()),
             stuck: mailbox.and_then(|mailbox| mailbox.pulse().stuck()),
             handling_p50_ns: p50.map(nanos),
             handling_p99_ns: p99.map(nanos),

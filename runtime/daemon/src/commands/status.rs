@@ -78,6 +78,9 @@ pub(super) fn describe(node: &Value) -> String {
         let kind = kind.unwrap_or_default();
         line.push_str(&format!(", STUCK: {how}{kind} for {} ms", node["stuck"]["for_ms"]));
     }
+    if let Some(fenced) = node["fenced"].as_u64().filter(|fenced| *fenced != 0) {
+        line.push_str(&format!(", {fenced} fenced"));
+    }
     for wait in node["waits_for"].as_array().into_iter().flatten() {
         let verb = if wait["is_held"] == true { "waits for" } else { "awaits" };
         line.push_str(&format!(", {verb} {} ×{}", text(&wait["actor"]), wait["calls"]));

@@ -69,9 +69,11 @@ impl From<CallError> for Problem {
         let status = match error {
             CallError::Timeout | CallError::Expired => StatusCode::GATEWAY_TIMEOUT,
             CallError::Deadlock(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            CallError::Full | CallError::Closed | CallError::Dropped | CallError::Quarantined => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            CallError::Full
+            | CallError::Closed
+            | CallError::Dropped
+            | CallError::Quarantined
+            | CallError::Fenced => StatusCode::SERVICE_UNAVAILABLE,
         };
         Self::new(status, format!("the actor did not answer: {error}; try again"))
     }

@@ -8,7 +8,7 @@ pub(super) fn sign(state: &str) -> &'static str {
     match state {
         "running" | "closed" | "restarted" | "forced_closed" => "●",
         "backoff" | "open" | "forced_open" | "exited" | "killed" | "gave_up" | "unresponsive"
-        | "stuck" | "quarantined" => "▲",
+        | "stuck" | "quarantined" | "fenced" => "▲",
         "ended" | "started" | "stopped" | "drained" => "○",
         _ => "◐",
     }

@@ -41,6 +41,9 @@ pub(super) fn of_actor(id: &ActorId, actor: &Actor) -> core::ChildPolicy {
         needs: actor.needs.iter().map(ToString::to_string).collect(),
         start_timeout: actor.start_timeout,
         stop_timeout: actor.stop_timeout,
+        fencing: actor
+            .replace_after
+            .map(|after| core::Fencing { after, lives_max: actor.fenced_max }),
         ..core::ChildPolicy::new(id.clone())
     }
 }

@@ -57,6 +57,10 @@ pub enum ExitReason {
     /// It did not end in time and was killed.
     #[error("did not end in time")]
     StopTimeout,
+    /// It was to end for this reason, held on to its thread, and was fenced: it may still run,
+    /// and nothing it does counts any more.
+    #[error("{0}; it held on to its thread and was fenced")]
+    Fenced(Box<Self>),
 }
 
 impl ExitReason {
@@ -73,12 +77,21 @@ impl ExitReason {
             Self::StartFailed(_) => "start_failed",
             Self::StartTimeout => "start_timeout",
             Self::StopTimeout => "stop_timeout",
+            Self::Fenced(_) => "fenced",
+        }
+    }
+
+    /// Why it had to end: of one that was fenced, what came before that.
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::Fenced(cause) => cause.cause(),
+            cause => cause,
         }
     }
 
     /// Whether it ended as it should: by itself, or because it was asked to.
-    pub const fn is_orderly(&self) -> bool {
-        matches!(self, Self::Normal | Self::Drained)
+    pub fn is_orderly(&self) -> bool {
+        matches!(self.cause(), Self::Normal | Self::Drained)
     }
 }
 
@@ -102,6 +115,24 @@ pub enum Event {
         generation: Generation,
         /// Why.
         reason: ExitReason,
+    },
+    /// A child was killed by someone other than this supervisor, or has ended, and something of
+    /// it may still run. [`Event::Exited`] follows once nothing does.
+    Dying {
+        /// Who.
+        child: ActorId,
+        /// Which life of it.
+        generation: Generation,
+        /// Why.
+        reason: ExitReason,
+    },
+    /// So many fenced lives of a child still run: one of them is gone, or they are left from an
+    /// earlier life of this supervisor.
+    FencedLives {
+        /// Whose.
+        child: ActorId,
+        /// How many, all told.
+        running: u32,
     },
     /// The alarm of [`Effect::WakeAt`] rang.
     Alarm {
@@ -168,6 +199,15 @@ pub enum Effect {
     },
     /// End it by force; answer with [`Event::Exited`] once nothing of it runs any more.
     KillChild {
+        /// Who.
+        child: ActorId,
+        /// Which life of it.
+        generation: Generation,
+    },
+    /// End its epoch, though part of it still runs: from now on nothing it does counts, and the
+    /// next life may be started beside it. Only for a child with a
+    /// [`Fencing`](crate::Fencing). Answer with [`Event::FencedLives`] once nothing of it runs.
+    FenceChild {
         /// Who.
         child: ActorId,
         /// Which life of it.
@@ -278,8 +318,15 @@ pub enum Report {
         child: ActorId,
     },
     /// A child was killed and is still not gone. While this supervisor runs, the child is not
-    /// started again before it is gone; an ending supervisor leaves it behind.
+    /// started again before it is gone or fenced; an ending supervisor leaves it behind.
     Unresponsive {
+        /// Who.
+        child: ActorId,
+        /// Which life of it.
+        generation: Generation,
+    },
+    /// A child was to end and did not, and was fenced. Its exit is told next.
+    Fenced {
         /// Who.
         child: ActorId,
         /// Which life of it.

@@ -35,8 +35,9 @@ pub use event::{
 };
 pub use poison::{Fingerprint, Mark, Suspects, Verdict};
 pub use policy::{
-    AutoShutdown, Backoff, CHILDREN_MAX, ChildPolicy, Intensity, InvalidTree, KILL_GRACE,
-    NEEDS_MAX, OPEN_MAX, OnExceeded, RESTARTS_MAX, Recovery, Restart, Strategy, SupervisorPolicy,
+    AutoShutdown, Backoff, CHILDREN_MAX, ChildPolicy, FENCED_MAX, Fencing, Intensity, InvalidTree,
+    KILL_GRACE, NEEDS_MAX, OPEN_MAX, OnExceeded, RESTARTS_MAX, Recovery, Restart, Strategy,
+    SupervisorPolicy,
 };
 pub use residents::{InvalidResidents, LIVE_MAX, Residents};
 pub use retry::{

@@ -23,6 +23,9 @@ pub const RESTARTS_MAX: u32 = 10_000;
 /// How long a killed child may take to be gone before it counts as unresponsive.
 pub const KILL_GRACE: Duration = Duration::from_secs(5);
 
+/// The highest [`Fencing::lives_max`]: each fenced life may hold a thread for ever.
+pub const FENCED_MAX: u32 = 64;
+
 /// Who is restarted along with a child that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strategy {
@@ -89,6 +92,17 @@ pub enum AutoShutdown {
     AllSignificant,
 }
 
+/// When a child that was to end, and holds on to its thread, is fenced and started again beside
+/// what is left of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fencing {
+    /// So long after it was killed, or has ended. [`Duration::ZERO`] is at once.
+    pub after: Duration,
+    /// Fenced lives of it that may run at once, 1 to [`FENCED_MAX`]. At the limit it is not
+    /// started again before one of them, or the last life itself, is gone.
+    pub lives_max: u32,
+}
+
 /// How many restarts a supervisor answers for. One more within the period is one too many: see
 /// [`OnExceeded`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,6 +162,10 @@ pub struct ChildPolicy {
     /// Breakers without which it cannot work, at most [`NEEDS_MAX`]. A child that fails while one
     /// of them is open is parked until it lets calls through; that counts for nothing.
     pub needs: Vec<String>,
+    /// Whether it may be started again beside a life that cannot be ended; none: never. Not for
+    /// one that owns something outside which two must not own. What runs is fenced only if it
+    /// was started under such a policy.
+    pub fencing: Option<Fencing>,
 }
 
 impl ChildPolicy {
@@ -161,6 +179,7 @@ impl ChildPolicy {
             is_significant: false,
             recovery: Recovery::Restart,
             needs: Vec::new(),
+            fencing: None,
         }
     }
 }

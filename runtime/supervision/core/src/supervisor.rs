@@ -1,4 +1,5 @@
 mod child;
+mod fence;
 mod intensity;
 mod park;
 mod restart;
@@ -94,8 +95,17 @@ impl Supervisor {
             Event::Ready { child, generation } => self.ready(now, &child, generation, &mut effects),
             Event::Exited { child, generation, reason } => {
                 if let Some(index) = self.live(&child, generation) {
-                    self.exited(now, index, reason, &mut effects);
+                    let reason = self.reason_for(index, reason);
+                    self.gone(now, index, reason, &mut effects);
                 }
+            }
+            Event::Dying { child, generation, reason } => {
+                if let Some(index) = self.live(&child, generation) {
+                    self.dying(now, index, reason, &mut effects);
+                }
+            }
+            Event::FencedLives { child, running } => {
+                self.fenced_lives(now, &child, running, &mut effects);
             }
             Event::Alarm { token } => self.alarm(now, token, &mut effects),
             Event::Stop => self.end(StopHow::Drain),
@@ -158,6 +168,7 @@ impl Supervisor {
         let child = &mut self.children[index];
         if child.state == State::Starting {
             effects.push(Effect::Report(child.became_ready(now)));
+            self.await_fence(now, index, effects);
         }
     }
 
@@ -178,8 +189,10 @@ impl Supervisor {
                 child.is_late = true;
                 self.kill(now, index, cause, effects);
             }
-            State::Stopping { is_killed: true, .. } => self.unresponsive(now, index, effects),
-            State::Waiting | State::Running | State::Ended => (),
+            State::Stopping { is_killed: true, .. } | State::Running => {
+                self.overdue(now, index, effects);
+            }
+            State::Waiting | State::Ended => (),
         }
     }
 

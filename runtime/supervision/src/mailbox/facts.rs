@@ -24,9 +24,13 @@ pub(crate) trait MailboxFacts: Send + Sync {
     fn doom(&self, incarnation: Incarnation);
     /// What the present incarnation, which has ended, had in hand.
     fn fell_with(&self) -> Option<InHand>;
+    /// Returns once every sender that has had leave to put a letter in has done so.
+    fn settle(&self);
     fn depth(&self) -> usize;
     fn bound(&self) -> usize;
     fn handled(&self) -> u64;
+    /// Fenced lives that still run.
+    fn fenced(&self) -> u32;
     fn pulse(&self) -> &Pulse;
     fn chair(&self) -> &Chair;
     /// Decides what becomes of what the last incarnation had in hand when it ended of `cause`.
@@ -58,6 +62,11 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
         self.fell_with.lock().filter(|in_hand| in_hand.incarnation == incarnation)
     }
 
+    fn settle(&self) {
+        // The lock is held from the leave to the letter.
+        self.lanes.len();
+    }
+
     fn depth(&self) -> usize {
         self.lanes.len() + self.held.load(Ordering::Relaxed)
     }
@@ -68,6 +77,10 @@ impl<M: Message> MailboxFacts for Mailbox<M> {
 
     fn handled(&self) -> u64 {
         self.handled.load(Ordering::Relaxed)
+    }
+
+    fn fenced(&self) -> u32 {
+        self.fenced.load(Ordering::SeqCst)
     }
 
     fn pulse(&self) -> &Pulse {

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use parking_lot::Mutex;
@@ -56,8 +56,9 @@ struct Resting {
 pub(super) struct Desk<M> {
     pool: Arc<Mailbox<M>>,
     number: usize,
-    /// It has rested since it last took something. Read and written by its incarnation.
-    has_rested: AtomicBool,
+    /// The life of it that has rested since it last took something; 0 if none has. One that was
+    /// fenced must not take the rest of its successor for its own.
+    rested: AtomicU64,
 }
 
 impl Resting {
@@ -127,8 +128,8 @@ impl<M: Message> Mailbox<M> {
     /// The mailbox of a worker of `pool`.
     pub(crate) fn of_worker(id: ActorId, pool: &Arc<Self>, number: usize) -> Self {
         let (capacity, shared) = (pool.capacity, Arc::clone(&pool.shared));
-        let (pool, has_rested) = (Arc::clone(pool), AtomicBool::new(false));
-        let part = Part::Worker(Desk { pool, number, has_rested });
+        let (pool, rested) = (Arc::clone(pool), AtomicU64::new(0));
+        let part = Part::Worker(Desk { pool, number, rested });
         Self { part, ..Self::new(id, capacity, shared) }
     }
 
@@ -151,11 +152,12 @@ impl<M: Message> Mailbox<M> {
             // Nothing is left for it alone. What is left for all must not stay behind.
             Poll::Ready(Next::Drained) => desk.pool.take_for(desk.number, None),
             Poll::Ready(_) => {
-                desk.takes_own();
+                desk.takes_own(life);
                 return own;
             }
         };
-        desk.has_rested.store(from_pool.is_none() && own.is_pending(), Ordering::Relaxed);
+        let rests = from_pool.is_none() && own.is_pending();
+        desk.rested.store(if rests { life } else { 0 }, Ordering::Relaxed);
         let Some(letter) = from_pool else { return own };
         self.lanes.engage(life);
         Poll::Ready(Next::Letter(letter))
@@ -292,8 +294,9 @@ impl<M: Message> Mailbox<M> {
 impl<M: Message> Desk<M> {
     /// It found a message in its own mailbox. If it was called for one of the pool, another has
     /// to come for that.
-    fn takes_own(&self) {
-        if self.has_rested.swap(false, Ordering::Relaxed) {
+    fn takes_own(&self, life: u64) {
+        let (own, relaxed) = (life, Ordering::Relaxed);
+        if self.rested.compare_exchange(own, 0, relaxed, relaxed).is_ok() {
             self.pool.rise(self.number);
         }
     }

@@ -12,6 +12,7 @@ use crate::address::{RejectReason, Rejected};
 use crate::carried::Carried;
 use crate::dead_letters::DeadReason;
 use crate::events::Sent;
+use crate::fence::{self, Refused};
 use crate::matter::Matter;
 use crate::message::{Lane, Message, Overflow};
 
@@ -32,6 +33,10 @@ impl<M: Message> Mailbox<M> {
         let Ok(mut admission) = self.lanes.admit() else {
             return Err(self.refuse(msg, RejectReason::Closed));
         };
+        if fence::is_over() {
+            drop(admission);
+            return Err(self.refuse(msg, RejectReason::Fenced));
+        }
         let is_full = self.capacity.of(lane) <= admission.queue(lane as usize).len();
         match overflow {
             Overflow::Coalesce(key) => return self.coalesce(admission, (lane, key), msg),
@@ -98,8 +103,9 @@ impl<M: Message> Mailbox<M> {
         let lane = msg.lane();
         let place = self.lanes.place(lane as usize, self.capacity.of(lane));
         self.push_to(place, lane, (msg, Incarnation::default())).await.map_err(|msg| {
-            self.metrics.refused.increment(1);
-            Rejected { msg, reason: RejectReason::Closed }
+            let is_over = fence::is_over();
+            let reason = if is_over { RejectReason::Fenced } else { RejectReason::Closed };
+            self.refuse(msg, reason)
         })
     }
 
@@ -121,6 +127,7 @@ impl<M: Message> Mailbox<M> {
         std::future::poll_fn(move |cx| {
             let Some(taken) = msg.take() else { return Poll::Ready(Ok(())) };
             match place.poll_admit(cx) {
+                Poll::Ready(Ok(_)) if fence::is_over() => Poll::Ready(Err(taken)),
                 Poll::Ready(Ok(admission)) => {
                     self.accept(admission, lane, (taken, own));
                     Poll::Ready(Ok(()))
@@ -138,6 +145,9 @@ impl<M: Message> Mailbox<M> {
     #[cold]
     fn refuse(&self, msg: M, reason: RejectReason) -> Rejected<M> {
         self.metrics.refused.increment(1);
+        if reason == RejectReason::Fenced {
+            fence::refuses(Refused::Send);
+        }
         Rejected { msg, reason }
     }
 

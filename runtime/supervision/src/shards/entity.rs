@@ -13,6 +13,12 @@ use crate::message::{Lane, Message, Overflow};
 /// It decides and does not wait: its shard loads it, hands it a message at a time, saves it and
 /// only then does what it wants told. It may be dropped whenever it handles nothing.
 pub trait Entity: Sized + Send + 'static {
+    /// Whether [`save`](Self::save) writes other than by messages. Messages of a fenced shard are
+    /// refused, so its saves cannot overwrite those of its successor; of what it writes itself
+    /// nobody knows. So only shards of entities that say no are ever started again beside a life
+    /// that cannot be ended.
+    const IS_EXCLUSIVE: bool = true;
+
     /// What tells it from all others.
     type Key: Clone + Ord + Hash + Send + Sync + 'static;
 

@@ -41,6 +41,7 @@ struct Resident<E> {
 type Ctx<E> = Context<ShardMsg<<E as Entity>::Msg>>;
 
 impl<E: Entity> Actor for Shard<E> {
+    const IS_EXCLUSIVE: bool = E::IS_EXCLUSIVE;
     type Msg = ShardMsg<E::Msg>;
     type Args = ShardArgs<E>;
 

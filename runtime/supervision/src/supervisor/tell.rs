@@ -52,6 +52,7 @@ impl State {
             }
             Report::Exited { child, reason, .. } => self.exited(at, child, &reason),
             Report::Unresponsive { child, .. } => self.shared.unresponsive(&child),
+            Report::Fenced { child, .. } => self.was_fenced(at, child),
             Report::RestartScheduled { child, at, attempt } => {
                 tracing::info!(actor = %child, %at, attempt, "will be restarted");
             }
@@ -97,7 +98,7 @@ impl State {
         self.shared.judge(&child, reason);
         let (label, detail) = (reason.label(), reason.to_string());
         crate::metrics::exited(&child, label);
-        if reason.is_orderly() {
+        if matches!(reason, ExitReason::Normal | ExitReason::Drained) {
             tracing::info!(actor = %child, "ended");
         } else {
             tracing::warn!(actor = %child, reason = label, %detail, "exited");
@@ -105,6 +106,18 @@ impl State {
         }
         let exited = RuntimeEvent::Exited { at, actor: child, reason: label, detail };
         self.shared.events.emit(exited);
+    }
+
+    fn was_fenced(&self, at: Moment, actor: ActorId) {
+        let incarnation = self.shared.incarnation(&actor);
+        let running = self.shared.mailbox(&actor).map_or(0, |mailbox| mailbox.fenced());
+        tracing::error!(
+            %actor,
+            life = %incarnation,
+            running,
+            "held on to its thread and was fenced: the next life begins beside it"
+        );
+        self.shared.events.emit(RuntimeEvent::Fenced { at, actor, incarnation, running });
     }
 
     fn parked(&self, at: Moment, actor: ActorId, why: ParkReason, until: Option<Moment>) {

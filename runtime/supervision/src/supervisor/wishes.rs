@@ -6,6 +6,7 @@ use synod_types::actor::ActorId;
 use synod_types::time::Moment;
 
 use super::{Order, State};
+use crate::child::ChildSpec;
 use crate::children::{Asked, ChildError};
 
 impl State {
@@ -15,7 +16,8 @@ impl State {
         myself: &ActorRef<Order>,
         asked: Asked,
     ) -> Result<(), ActorProcessingErr> {
-        let Asked { wish, child, is_held, tell } = asked;
+        let Asked { mut wish, child, is_held, tell } = asked;
+        self.fit(&mut wish, child.as_ref());
         let now = self.shared.clock.now();
         let granted = self.core.lock().ask(now, wish.clone());
         let effects = match granted {
@@ -73,7 +75,17 @@ impl State {
         }
         let done = self.perform(myself, now, effects);
         self.watch(myself, &needs);
-        done
+        done.and_then(|()| self.inherit_fenced(myself))
+    }
+
+    /// Takes from a wish what does not fit the child it is about.
+    fn fit(&self, wish: &mut Wish, child: Option<&ChildSpec>) {
+        if let Wish::Add { policy, .. } | Wish::Restore { policy, .. } | Wish::ChangeChild(policy) =
+            wish
+            && let Some(spec) = child.cloned().or_else(|| self.roster.child(&policy.id))
+        {
+            *policy = spec.fitting(policy.clone());
+        }
     }
 
     /// Whether the child has ended, or is no more.

@@ -90,13 +90,11 @@ enum Tone {
 impl Tone {
     fn of(state: &str) -> Self {
         match state {
-            "running" | "closed" | "completed" | "following" | "restarted" | "unstuck" => {
-                Self::Good
-            }
+            "running" | "closed" | "completed" | "following" | "restarted" | "unstuck"
+            | "fence_over" => Self::Good,
             "backoff" | "open" | "forced_open" | "failed" | "halted" | "exited" | "killed"
-            | "gave_up" | "unresponsive" | "stuck" | "parked" | "isolated" | "quarantined" => {
-                Self::Bad
-            }
+            | "gave_up" | "unresponsive" | "stuck" | "parked" | "isolated" | "quarantined"
+            | "fenced" => Self::Bad,
             "ended" | "started" | "dismissed" | "drained" => Self::Calm,
             _ => Self::Soon,
         }

@@ -28,6 +28,7 @@ pub(in crate::http) fn node(id: &str) -> ActorView {
         mailbox_depth: 3,
         mailbox_bound: 1_344,
         handled: 1_234_567,
+        fenced: 0,
         stuck: None,
         handling_p50_ns: Some(12_000),
         handling_p99_ns: Some(1_400_000),

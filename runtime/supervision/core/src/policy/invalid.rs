@@ -4,8 +4,8 @@ use std::time::Duration;
 use synod_types::actor::ActorId;
 
 use super::{
-    CHILDREN_MAX, ChildPolicy, NEEDS_MAX, OPEN_MAX, OnExceeded, RESTARTS_MAX, Recovery, Restart,
-    SupervisorPolicy,
+    CHILDREN_MAX, ChildPolicy, FENCED_MAX, Fencing, NEEDS_MAX, OPEN_MAX, OnExceeded, RESTARTS_MAX,
+    Recovery, Restart, SupervisorPolicy,
 };
 
 /// Why a supervisor cannot be made of these policies.
@@ -57,6 +57,9 @@ pub enum InvalidTree {
     /// More than [`NEEDS_MAX`].
     #[error("{0} needs more than {NEEDS_MAX} breakers")]
     Needs(ActorId),
+    /// None, or more than [`FENCED_MAX`].
+    #[error("{0} may have 1 to {FENCED_MAX} fenced lives")]
+    Fenced(ActorId),
 }
 
 impl SupervisorPolicy {
@@ -115,6 +118,10 @@ impl ChildPolicy {
         }
         if self.needs.len() > NEEDS_MAX {
             return Err(InvalidTree::Needs(self.id.clone()));
+        }
+        let is_within = |fencing: Fencing| (1..=FENCED_MAX).contains(&fencing.lives_max);
+        if !self.fencing.is_none_or(is_within) {
+            return Err(InvalidTree::Fenced(self.id.clone()));
         }
         match self.recovery {
             Recovery::Restart | Recovery::Isolate => Ok(()),

@@ -7,8 +7,9 @@ use crate::wish::Stay;
 
 /// One row of the table.
 ///
-/// Invariants: an alarm is awaited only while starting, stopping, backing off or parked; only a
-/// live child must halt; a generation is live from its start to its exit.
+/// Invariants: an alarm is awaited only while starting, stopping, backing off or parked, and by
+/// one that is to be gone by itself; only a live child must halt; a generation is live from its
+/// start to its exit or fence.
 #[derive(Clone, Debug)]
 pub(crate) struct Child {
     pub(crate) policy: ChildPolicy,
@@ -35,6 +36,9 @@ pub(crate) struct Child {
     pub(crate) is_wished: bool,
     /// Did not end in time.
     pub(crate) is_late: bool,
+    pub(crate) last_breath: LastBreath,
+    /// Fenced lives of it that still run.
+    pub(crate) fenced: u32,
     /// Failures in a row, none after a long enough run.
     pub(crate) attempt: u32,
     /// How often in a row it was parked because restarts did not help.
@@ -65,6 +69,21 @@ pub(crate) enum State {
     },
     /// Not to be started again by itself.
     Ended,
+}
+
+/// How the end of the present life goes that does not come to one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LastBreath {
+    /// The life was started to be fenced if need be.
+    pub(crate) is_fenceable: bool,
+    /// Why it is to end, if someone else has seen to that.
+    pub(crate) told: Option<ExitReason>,
+    /// When it is fenced if it is not gone; none if it is not to end, or is not fenceable.
+    pub(crate) fence_at: Option<Moment>,
+    /// Killed: when it counts as unresponsive.
+    pub(crate) grace_at: Option<Moment>,
+    /// That has been said.
+    pub(crate) is_unresponsive: bool,
 }
 
 /// Why a child is being stopped.
@@ -139,6 +158,14 @@ impl Child {
             stay: Stay::Shown,
             is_wished: false,
             is_late: false,
+            last_breath: LastBreath {
+                is_fenceable: false,
+                told: None,
+                fence_at: None,
+                grace_at: None,
+                is_unresponsive: false,
+            },
+            fenced: 0,
             attempt: 0,
             parks: 0,
             restarts: 0,
@@ -153,6 +180,19 @@ impl Child {
         match self.state {
             State::Starting | State::Running | State::Stopping { .. } => true,
             State::Waiting | State::Backoff { .. } | State::Parked { .. } | State::Ended => false,
+        }
+    }
+
+    /// Why it is being stopped, if it is.
+    pub(crate) const fn stop_cause(&self) -> Option<Cause> {
+        match self.state {
+            State::Stopping { cause, .. } => Some(cause),
+            State::Waiting
+            | State::Starting
+            | State::Running
+            | State::Backoff { .. }
+            | State::Parked { .. }
+            | State::Ended => None,
         }
     }
 
@@ -202,6 +242,7 @@ impl Child {
         self.alarm = None;
         self.must_halt = false;
         self.is_late = false;
+        self.last_breath = LastBreath::default();
         self.started_at = None;
         self.last_exit = Some((reason, now));
     }

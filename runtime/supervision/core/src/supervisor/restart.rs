@@ -10,29 +10,26 @@ use crate::event::{Effect, ExitReason, Generation, Outcome, ParkReason, Report, 
 use crate::policy::{AutoShutdown, OnExceeded, Recovery, Restart, Strategy};
 
 impl Supervisor {
-    /// A live child is gone. Only an end nobody asked for is judged.
-    pub(super) fn exited(
-        &mut self,
-        now: Moment,
-        index: usize,
-        told: ExitReason,
-        effects: &mut Vec<Effect>,
-    ) {
-        let child = &mut self.children[index];
-        let cause = match child.state {
-            State::Stopping { cause, .. } => Some(cause),
-            State::Waiting
-            | State::Starting
-            | State::Running
-            | State::Backoff { .. }
-            | State::Parked { .. }
-            | State::Ended => None,
-        };
-        let reason = match cause {
+    /// Why a live child has ended: what is told of it, unless it was killed because it was late.
+    pub(super) fn reason_for(&self, index: usize, told: ExitReason) -> ExitReason {
+        let child = &self.children[index];
+        match child.stop_cause() {
             Some(Cause::StartTimeout) => ExitReason::StartTimeout,
             Some(Cause::Order) if child.is_late => ExitReason::StopTimeout,
             Some(Cause::Order) | None => told,
-        };
+        }
+    }
+
+    /// A live child is gone, or fenced. Only an end nobody asked for is judged.
+    pub(super) fn gone(
+        &mut self,
+        now: Moment,
+        index: usize,
+        reason: ExitReason,
+        effects: &mut Vec<Effect>,
+    ) {
+        let child = &mut self.children[index];
+        let cause = child.stop_cause();
         let was_asked = child.must_halt || cause == Some(Cause::Order);
         let ran = child.started_at.map(|started_at| now.since(started_at));
         if ran.is_some_and(|ran| self.policy.backoff.reset_after <= ran) {
@@ -271,6 +268,7 @@ impl Supervisor {
         let child = &mut self.children[index];
         child.generation = Generation(child.generation.0 + 1);
         child.state = State::Starting;
+        child.last_breath.is_fenceable = child.policy.fencing.is_some();
         child.is_wished = false;
         let at = now + child.policy.start_timeout;
         let (child, generation) = (child.policy.id.clone(), child.generation);

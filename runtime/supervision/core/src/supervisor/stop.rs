@@ -27,9 +27,7 @@ impl Supervisor {
         self.alarm = None;
         for child in &mut self.children {
             // Killed, and its grace is over: nobody waits for it any more.
-            let is_left = child.alarm.is_none()
-                && matches!(child.state, State::Stopping { is_killed: true, .. });
-            if is_left || !child.is_live() {
+            if child.last_breath.is_unresponsive || !child.is_live() {
                 child.state = State::Ended;
                 child.alarm = None;
             }
@@ -79,15 +77,21 @@ impl Supervisor {
     ) {
         let child = &mut self.children[index];
         child.state = State::Stopping { cause, is_killed: true };
-        let (child, generation) = (child.policy.id.clone(), child.generation);
-        effects.push(Effect::KillChild { child, generation });
-        self.wake(index, now + KILL_GRACE, effects);
+        let grace_at = now + KILL_GRACE;
+        child.last_breath.grace_at = Some(grace_at);
+        let id = child.policy.id.clone();
+        effects.push(Effect::KillChild { child: id, generation: child.generation });
+        child.must_be_gone(now);
+        let at = child.last_breath.fence_at.map_or(grace_at, |at| at.clamp(now, grace_at));
+        self.wake(index, at, effects);
     }
 
     /// Force did not help. Two generations must never run at once, so a child to be started
-    /// again is waited for; an ending supervisor leaves it behind, so that the end is bounded.
+    /// again is waited for, unless it may be fenced; an ending supervisor leaves it behind, so
+    /// that the end is bounded.
     pub(super) fn unresponsive(&mut self, now: Moment, index: usize, effects: &mut Vec<Effect>) {
         let child = &mut self.children[index];
+        child.last_breath.is_unresponsive = true;
         effects.push(Effect::Report(Report::Unresponsive {
             child: child.policy.id.clone(),
             generation: child.generation,

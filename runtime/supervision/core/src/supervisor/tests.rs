@@ -8,6 +8,7 @@
 mod dynamic;
 mod ends;
 mod exhaustive;
+mod fencing;
 mod groups;
 mod judge;
 mod one_for_one;
@@ -17,7 +18,7 @@ mod released;
 mod significant;
 mod wishes;
 
-use crate::policy::{AutoShutdown, Backoff, Intensity, OnExceeded, Recovery, Restart};
+use crate::policy::{AutoShutdown, Backoff, Fencing, Intensity, OnExceeded, Recovery, Restart};
 use crate::wish::{Stay, Wish};
 use crate::{ExitReason, Report};
 
@@ -48,10 +49,11 @@ fn policy(strategy: Strategy, restarts_max: u32) -> SupervisorPolicy {
 }
 
 /// How a name ends says what the child is.
-const MARKS: [char; 6] = ['?', '!', '*', '~', '-', '+'];
+const MARKS: [char; 7] = ['?', '!', '*', '~', '-', '+', '^'];
 
 /// `a` is permanent, `a?` transient, `a!` temporary; `*` is significant, `~` needs the breaker;
-/// `-` is isolated, `+` degraded for two seconds when restarts do not help.
+/// `-` is isolated, `+` degraded for two seconds when restarts do not help; `^` is fenced after
+/// 700 ms, twice at most.
 fn child(name: &str) -> ChildPolicy {
     let id = ActorId::new(name.trim_end_matches(MARKS)).unwrap();
     let mut child = ChildPolicy {
@@ -66,6 +68,10 @@ fn child(name: &str) -> ChildPolicy {
             '*' => child.is_significant = true,
             '~' => child.needs = vec!["node".to_owned()],
             '-' => child.recovery = Recovery::Isolate,
+            '^' => {
+                let after = Duration::from_millis(700);
+                child.fencing = Some(Fencing { after, lives_max: 2 });
+            }
             _ => child.recovery = Recovery::Degrade { retry_after: Duration::from_secs(2) },
         }
     }
@@ -136,6 +142,8 @@ fn parse(supervisor: &Supervisor, told: &str) -> (Moment, Told) {
         "halt" => Event::Halt,
         "restart" => Event::RestartChild { child },
         "ready" => Event::Ready { child, generation },
+        "dying" => Event::Dying { child, generation, reason: reason(words[3]) },
+        "fenced" => Event::FencedLives { child, running: words[3].parse().unwrap() },
         "exit" => Event::Exited { child, generation, reason: reason(words[3]) },
         "alarm" => {
             let number = words[3].parse().unwrap();
@@ -183,6 +191,7 @@ fn reason(word: &str) -> ExitReason {
         "error" => ExitReason::Error("e".to_owned()),
         "panic" => ExitReason::Panic("p".to_owned()),
         "killed" => ExitReason::Killed,
+        "stuck" => ExitReason::Stuck,
         "cancelled" => ExitReason::Cancelled,
         "start_failed" => ExitReason::StartFailed("s".to_owned()),
         unknown => panic!("no such reason: {unknown}"),
@@ -199,6 +208,7 @@ fn render(effect: &Effect) -> String {
             format!("halt {child}{generation}")
         }
         Effect::KillChild { child, generation } => format!("kill {child}{generation}"),
+        Effect::FenceChild { child, generation } => format!("fence {child}{generation}"),
         Effect::WakeAt { token, at } => format!("wake #{} at {}", token.number, at.unix_millis()),
         Effect::Report(report) => render_report(report),
         Effect::Ready => "ready".to_owned(),
@@ -233,6 +243,7 @@ fn render_report(report: &Report) -> String {
         }
         Report::Ended { child } => format!("({child} ended)"),
         Report::Unresponsive { child, generation } => format!("({child}{generation} stays)"),
+        Report::Fenced { child, generation } => format!("({child}{generation} fenced)"),
         Report::GaveUp { child, reason } => format!("(gave up {child}: {})", reason.label()),
         Report::Discarded { child, reason } => format!("(discarded {child}: {})", reason.label()),
         Report::Isolated { child, reason } => format!("(isolated {child}: {})", reason.label()),

@@ -108,17 +108,16 @@ fn told(event: &RuntimeEvent) -> (&Moment, &str, &str, String) {
             let detail = if *is_over { "recovered" } else { "on probation" };
             (at, actor.as_str(), "unparked", detail.to_owned())
         }
+        RuntimeEvent::Unresponsive { at, actor }
+        | RuntimeEvent::Fenced { at, actor, .. }
+        | RuntimeEvent::FenceOver { at, actor, .. }
+        | RuntimeEvent::Stuck { at, actor, .. }
+        | RuntimeEvent::Unstuck { at, actor, .. } => {
+            let (what, detail) = thread_told(event);
+            (at, actor.as_str(), what, detail)
+        }
         RuntimeEvent::Isolated { at, actor, detail } => {
             (at, actor.as_str(), "isolated", detail.clone())
-        }
-        RuntimeEvent::Unresponsive { at, actor } => {
-            (at, actor.as_str(), "unresponsive", "it blocks its thread".to_owned())
-        }
-        RuntimeEvent::Stuck { at, actor, stuck, .. } => {
-            (at, actor.as_str(), "stuck", stuck.to_string())
-        }
-        RuntimeEvent::Unstuck { at, actor, incarnation } => {
-            (at, actor.as_str(), "unstuck", life(*incarnation))
         }
         RuntimeEvent::Reformed { at, added, removed, restarted } => {
             let counts = [added.len(), removed.len(), restarted.len()];
@@ -143,6 +142,24 @@ fn told(event: &RuntimeEvent) -> (&Moment, &str, &str, String) {
             let detail = format!("breaker: the budget of retries, {retries} so far");
             (at, breaker.as_str(), "retries_spent", detail)
         }
+    }
+}
+
+/// What became of an actor's thread, and more about that.
+fn thread_told(event: &RuntimeEvent) -> (&'static str, String) {
+    match event {
+        RuntimeEvent::Unresponsive { .. } => ("unresponsive", "it blocks its thread".to_owned()),
+        RuntimeEvent::Fenced { incarnation, running, .. } => {
+            let detail = format!("{}; {running} fenced", life(*incarnation));
+            ("fenced", detail)
+        }
+        RuntimeEvent::FenceOver { incarnation, .. } => {
+            let detail = format!("{} has let go of its thread", life(*incarnation));
+            ("fence_over", detail)
+        }
+        RuntimeEvent::Stuck { stuck, .. } => ("stuck", stuck.to_string()),
+        RuntimeEvent::Unstuck { incarnation, .. } => ("unstuck", life(*incarnation)),
+        _ => ("", String::new()),
     }
 }
 

@@ -58,6 +58,9 @@ fn rows(html: &mut Html, tree: &TreeView, rates: &ByActor, depth: usize) {
         }
         None => state(html, Tone::of(node.state), node.state),
     }
+    if 0 < node.fenced {
+        html.within(" <small>", node.fenced, " fenced</small>");
+    }
     html.raw("</td>");
     lives(html, node);
     match node.role {

@@ -9,6 +9,7 @@ fn explore(judge: &Judge, depth: u32, also: &[Also]) -> u64 {
     judge.clone().must_finish(true);
     judge.clone().must_finish(false);
     judge.clone().must_settle();
+    judge.clone().must_fence();
     if depth == 0 || judge.supervisor.is_finished() {
         return 1;
     }
@@ -36,6 +37,8 @@ enum Also {
     Wishes,
     /// The breaker opens and closes.
     Breaker,
+    /// Children are killed by others and do not go; fenced ones go at last.
+    Fences,
 }
 
 fn meaningful(judge: &Judge, also: &[Also]) -> Vec<Told> {
@@ -45,7 +48,15 @@ fn meaningful(judge: &Judge, also: &[Also]) -> Vec<Told> {
         events.push(Event::RestartChild { child: judge.id(index) });
         wishes.push(Wish::Terminate(judge.id(index)));
         wishes.push(Wish::Delete(judge.id(index)));
+        if also.contains(&Also::Fences) && 0 < row.fenced {
+            let running = row.fenced - 1;
+            events.push(Event::FencedLives { child: judge.id(index), running });
+        }
         let Some(life) = &row.life else { continue };
+        if also.contains(&Also::Fences) {
+            let (child, generation) = (judge.id(index), life.generation);
+            events.push(Event::Dying { child, generation, reason: ExitReason::Stuck });
+        }
         if !life.is_ready {
             events.push(judge.ready(index));
         }
@@ -134,6 +145,12 @@ fn significant_children() {
 #[test]
 fn children_that_need_a_breaker() {
     check("a b~ c", 4, &[Also::Breaker], |policy| policy.intensity.restarts_max = 0);
+}
+
+#[test]
+fn children_that_are_fenced() {
+    check("a^ b", 4, &[Also::Fences], |policy| policy.intensity.restarts_max = 3);
+    check("a^? b!^", 4, &[Also::Fences], |_| ());
 }
 
 #[test]

@@ -97,8 +97,12 @@ impl Judge {
     /// Tells the supervisor and judges what it orders.
     pub(super) fn tell(&mut self, event: Event) {
         let was_finished = self.supervisor.is_finished();
-        let due = self.happens(&event);
+        let mut due = self.happens(&event);
         let effects = self.supervisor.step(self.now, event);
+        if let Some((child, reason)) = self.fenced(&effects) {
+            assert_eq!(due, Due::Nothing, "one event, one end");
+            due = self.exits(&child.0, child.1, &reason);
+        }
         assert!(!was_finished || effects.is_empty(), "after the end: {effects:?}");
         self.answers(&due, &effects);
         self.perform_all(effects);
@@ -210,6 +214,18 @@ impl Judge {
             Event::Start => self.is_begun = true,
             Event::Stop | Event::Halt => self.ends(),
             Event::Alarm { .. } => (),
+            Event::Dying { child, generation, .. } => {
+                let now = self.now;
+                if let Some(life) = self.current(child, *generation).and_then(|it| it.life.as_mut())
+                {
+                    life.must_be_gone.get_or_insert(now);
+                }
+            }
+            Event::FencedLives { child, running } => {
+                if let Some(row) = self.rows.iter_mut().find(|row| row.policy.id == *child) {
+                    row.fenced = *running;
+                }
+            }
             Event::Breaker { open_until, .. } => self.open_until = *open_until,
             Event::Ready { child, generation } => {
                 let now = self.now;

@@ -12,6 +12,9 @@ use super::*;
 enum Act {
     Ready(usize),
     Exit(usize, usize),
+    Dying(usize, usize),
+    /// A fenced life of this child has gone.
+    Released(usize),
     /// The n-th alarm still to ring.
     Alarm(usize),
     Wish(usize),
@@ -32,6 +35,8 @@ fn act() -> impl Recipe<Value = Act> {
     prop_oneof![
         30 => (0..6_usize).prop_map(Act::Ready),
         20 => (0..6_usize, 0..7_usize).prop_map(|(child, reason)| Act::Exit(child, reason)),
+        8 => (0..6_usize, 0..7_usize).prop_map(|(child, reason)| Act::Dying(child, reason)),
+        3 => (0..6_usize).prop_map(Act::Released),
         20 => (0..8_usize).prop_map(Act::Alarm),
         4 => (0..5_usize).prop_map(Act::Wish),
         3 => (0..6_usize, 0..5_usize).prop_map(|(kind, before)| Act::Add(kind, before)),
@@ -47,7 +52,7 @@ fn act() -> impl Recipe<Value = Act> {
     ]
 }
 
-const KINDS: [&str; 9] = ["", "?", "!", "~", "-", "+", "?*", "!*", "?~+"];
+const KINDS: [&str; 12] = ["", "?", "!", "~", "-", "+", "?*", "!*", "?~+", "^", "?*^", "~-^"];
 
 fn tree() -> impl Recipe<Value = (SupervisorPolicy, Vec<ChildPolicy>)> {
     let child = (0..KINDS.len(), prop_oneof![1 => Just(0_u64), 4 => Just(500)]);
@@ -108,6 +113,14 @@ fn told(judge: &mut Judge, act: Act) -> Option<Told> {
             lives(index)?;
             judge.exited(index, reason(REASONS[which]))
         }
+        Act::Dying(index, which) => {
+            let generation = lives(index)?.generation;
+            Event::Dying { child: id(index), generation, reason: reason(REASONS[which]) }
+        }
+        Act::Released(index) => {
+            let running = judge.rows.get(index)?.fenced.checked_sub(1)?;
+            Event::FencedLives { child: id(index), running }
+        }
         Act::Alarm(nth) => {
             let token = *judge.alarms.keys().nth(nth)?;
             judge.ring(token)
@@ -164,6 +177,7 @@ proptest! {
             play(&mut judge, act);
         }
         judge.clone().must_settle();
+        judge.clone().must_fence();
         judge.clone().must_finish(true);
         judge.must_finish(false);
     }

@@ -14,6 +14,10 @@ pub(in super::super) struct Life {
     pub(super) must_go: bool,
     /// Killed, and known not to be gone.
     pub(super) stays: bool,
+    /// Since when it is known that it has to be gone.
+    pub(super) must_be_gone: Option<Moment>,
+    /// Started under a policy that lets it be fenced.
+    is_fenceable: bool,
 }
 
 /// A child.
@@ -26,6 +30,8 @@ pub(in super::super) struct Row {
     pub(super) is_trial: bool,
     pub(super) is_dismissed: bool,
     pub(super) parks: u32,
+    /// Fenced lives that still run.
+    pub(in super::super) fenced: u32,
 }
 
 impl Row {
@@ -38,7 +44,15 @@ impl Row {
             is_trial: false,
             is_dismissed: false,
             parks: 0,
+            fenced: 0,
         }
+    }
+
+    /// When it is to be fenced at the earliest; none if it is not.
+    pub(super) fn fence_at(&self) -> Option<Moment> {
+        let life = self.life.as_ref().filter(|life| life.is_fenceable)?;
+        let fencing = self.policy.fencing.filter(|fencing| self.fenced < fencing.lives_max)?;
+        Some(life.must_be_gone? + fencing.after)
     }
 
     /// It says that it is ready.
@@ -82,6 +96,8 @@ impl Judge {
             Effect::StartChild { child, generation } => self.starts(&child, generation),
             Effect::StopChild { child, generation, how } => self.is_told(&child, generation, how),
             Effect::KillChild { child, generation } => self.is_killed(&child, generation),
+            // Judged before: it is an end, and what follows is an answer to that.
+            Effect::FenceChild { .. } => (),
             Effect::WakeAt { token, at } => {
                 assert!(at >= self.now);
                 assert!(self.alarms.insert(token, at).is_none(), "an alarm of the same name");
@@ -127,6 +143,29 @@ impl Judge {
         }
     }
 
+    /// Which life was fenced, and what its end is called.
+    pub(super) fn fenced(
+        &mut self,
+        effects: &[Effect],
+    ) -> Option<((ActorId, Generation), ExitReason)> {
+        let mut fences = effects.iter().enumerate().filter_map(|(at, effect)| match effect {
+            Effect::FenceChild { child, generation } => Some((at, child, *generation)),
+            _ => None,
+        });
+        let (at, child, generation) = fences.next()?;
+        assert!(fences.next().is_none(), "two at once");
+        assert!(self.is_up(), "nobody is started in its place");
+        let now = self.now;
+        let row = self.current(child, generation).expect("only the living are fenced");
+        assert!(row.fence_at().is_some_and(|at| at <= now), "{child} is fenced too early");
+        row.fenced += 1;
+        let Effect::Report(Report::Exited { reason, .. }) = &effects[at + 2] else {
+            panic!("no end of it: {effects:?}")
+        };
+        assert_eq!(reason.label(), "fenced");
+        Some(((child.clone(), generation), reason.clone()))
+    }
+
     fn is_told(&mut self, child: &ActorId, generation: Generation, how: StopHow) {
         self.current(child, generation).expect("only the living are stopped");
         let index = self.rows.iter().position(|row| row.policy.id == *child).unwrap();
@@ -142,12 +181,13 @@ impl Judge {
     }
 
     fn is_killed(&mut self, child: &ActorId, generation: Generation) {
-        let is_ending = self.is_ending;
+        let (is_ending, now) = (self.is_ending, self.now);
         let row = self.current(child, generation).expect("only the living are killed");
         let is_orderly = row.policy.stop_timeout.is_zero();
         let life = row.life.as_mut().unwrap();
         assert!(!life.is_killed, "{child} is killed twice");
         life.is_killed = true;
+        life.must_be_gone.get_or_insert(now);
         // Ready, or ordered to go while it was starting: not a start that took too long.
         if is_orderly && (life.is_ready || life.must_go || is_ending) {
             life.is_told = true;
@@ -189,6 +229,8 @@ impl Judge {
             is_killed: false,
             must_go: false,
             stays: false,
+            must_be_gone: None,
+            is_fenceable: row.policy.fencing.is_some(),
         });
     }
 

@@ -61,8 +61,23 @@ impl Judge {
         assert!(self.was_ready || self.is_ending || !self.is_begun);
     }
 
+    /// Whoever has to be gone and may be fenced is, though nobody ever says that it has gone.
+    pub(in super::super) fn must_fence(mut self) {
+        for _ in 0..400 {
+            let is_due = |row: &Row| row.fence_at().is_some();
+            if !self.is_up() || !self.rows.iter().any(is_due) {
+                return;
+            }
+            let next = self.alarms.iter().min_by_key(|&(_, at)| at).expect("nothing due");
+            let token = *next.0;
+            let event = self.ring(token);
+            self.tell(event);
+        }
+        panic!("someone hangs who may be fenced");
+    }
+
     pub(in super::super) fn leaving(&self) -> Option<usize> {
-        let leaves = |life: &Life| life.is_told || life.is_killed;
+        let leaves = |life: &Life| life.is_told || life.is_killed || life.must_be_gone.is_some();
         self.rows.iter().position(|row| row.life.as_ref().is_some_and(leaves))
     }
 }
