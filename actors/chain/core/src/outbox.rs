@@ -173,3 +173,6 @@ pub(crate) fn batch<'a>(
     };
     events.take(limits.batch_events_max.max(1)).take_while(fits).cloned().collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -66,3 +66,6 @@ impl Pace {
         };
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,5 @@
+mod scores;
+
 use proptest::prelude::*;
 use synod_types::B256;
 use synod_types::chain::{Block, BlockId, ChainId, Vote};

@@ -1,3 +1,4 @@
+mod looks;
 mod node;
 mod properties;
 mod world;
