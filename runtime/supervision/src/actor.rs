@@ -1,9 +1,12 @@
 //! What an actor is.
 
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 
-use crate::context::Context;
+use ractor::ActorProcessingErr;
+
+use crate::context::{Context, panic_text};
 use crate::message::Message;
 
 /// The state of one incarnation, and how it is made, told things and ended.
@@ -69,8 +72,17 @@ impl Failure {
         text
     }
 
-    pub(crate) fn into_error(self) -> FailureError {
-        FailureError(self.chain())
+    /// The handler panicked, and that was caught.
+    pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
+        Self(Box::new(Panic(panic_text(panic))))
+    }
+
+    /// As ractor carries it: of a panic the text alone.
+    pub(crate) fn into_error(self) -> ActorProcessingErr {
+        match self.0.downcast::<Panic>() {
+            Ok(panic) => panic.0.into(),
+            Err(error) => Box::new(FailureError(Self(error).chain())),
+        }
     }
 }
 
@@ -79,6 +91,11 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Failure {
         Self(Box::new(error))
     }
 }
+
+/// A panic on its way out of a life.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Panic(String);
 
 /// A failure on its way through ractor, told from a panic by its type.
 #[derive(Debug)]

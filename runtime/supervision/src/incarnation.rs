@@ -123,11 +123,9 @@ impl<A: Actor> ractor::Actor for Shell<A> {
     ) -> Result<(), ActorProcessingErr> {
         let span = life.span.clone();
         let mut matter = Some(Arc::clone(life.ctx.matter()));
-        // A panic is caught where it has the fewest frames to unwind.
         let run = AssertUnwindSafe(life.run()).catch_unwind();
         let mut run = pin!(run.instrument(span));
         let ended = poll_fn(|cx| Matter::poll(&mut matter, run.as_mut(), cx)).await;
-        // Not boxed here: `?` would box the box, and nobody would know the failure by its type.
         ended.map_err(|panic| panic_text(&*panic))?.map_err(Failure::into_error)?;
         myself.stop(None);
         Ok(())
@@ -234,9 +232,11 @@ impl<A: Actor> Life<A> {
             Some(trace) => tracing::info_span!("message", kind, %trace),
             None => tracing::debug_span!("message", kind),
         };
-        let handling = self.actor.handle(&self.ctx, msg);
-        let outcome =
+        // A panic is caught where it has the fewest frames to unwind.
+        let handling = AssertUnwindSafe(self.actor.handle(&self.ctx, msg)).catch_unwind();
+        let caught =
             if span.is_disabled() { handling.await } else { handling.instrument(span).await };
+        let outcome = caught.map_err(|panic| Failure::panicked(&*panic))?;
         let exposed = self.exposed.clone();
         let Some(_unfenced) = unfenced(exposed.as_deref(), &mut self.spare) else {
             return Ok(());
