@@ -1,5 +1,6 @@
 //! The shell around the pure supervisor: performs its effects, feeds it what happened.
 
+mod alarms;
 mod ends;
 mod tell;
 mod wishes;
@@ -26,6 +27,8 @@ use crate::fence::FencedLife;
 use crate::roster::Roster;
 use crate::shared::{Known, Shared};
 
+use alarms::Alarms;
+
 pub(crate) struct SupervisorShell;
 
 /// What a supervisor's shell is told.
@@ -43,6 +46,8 @@ pub(crate) enum Order {
     FenceOver(ActorId),
     /// A start failed; parts of it may still run.
     Unborn(ActorId, Generation, String),
+    /// An alarm may be due.
+    Ring,
     /// Someone wishes for other children or another policy.
     Ask(Box<Asked>),
     /// This breaker is to be looked at: it is new here, or has changed.
@@ -93,6 +98,7 @@ pub(crate) struct State {
     living: BTreeMap<ActorId, Living>,
     /// Waits for starts, alarms and last breaths; each ends with a cast to the shell.
     waits: JoinSet<()>,
+    alarms: Alarms,
     ready: Option<oneshot::Sender<()>>,
     outcome: Option<oneshot::Sender<Outcome>>,
     /// Why the root was told to end everything.
@@ -133,6 +139,7 @@ impl ractor::Actor for SupervisorShell {
             core,
             living: BTreeMap::new(),
             waits: JoinSet::new(),
+            alarms: Alarms::default(),
             ready: Some(ready),
             outcome,
             exit: None,
@@ -169,6 +176,7 @@ impl ractor::Actor for SupervisorShell {
                 let reason = ExitReason::StartFailed(why);
                 return state.last_breath(&myself, (child, generation), reason, Remains(None));
             }
+            Order::Ring => return state.ring(&myself),
             Order::Ask(asked) => return state.ask(&myself, *asked),
             Order::Breaker(name) => return state.look_at(&myself, &name),
             Order::Exit(outcome) => {
@@ -258,7 +266,7 @@ impl State {
                 Effect::KillChild { child, generation } => self.kill(&child, generation),
                 Effect::FenceChild { child, generation } => self.fence(&child, generation),
                 Effect::WakeAt { token, at } => {
-                    self.later(myself, at, Event::Alarm { token });
+                    self.set_alarm(myself, at, token);
                 }
                 Effect::Report(report) => self.report(now, report),
                 Effect::Ready => {
@@ -351,13 +359,5 @@ impl State {
         if let Some(living) = living {
             living.is_ready = true;
         }
-    }
-
-    fn later(&mut self, myself: &ActorRef<Order>, at: Moment, event: Event) {
-        let (delay, myself) = (self.shared.clock.until(at), myself.clone());
-        self.waits.spawn(async move {
-            tokio::time::sleep(delay).await;
-            drop(myself.cast(Order::Event(event)));
-        });
     }
 }
