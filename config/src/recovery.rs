@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::Life;
 use crate::check::Check;
+use crate::kinds::Kind;
 use crate::shape::join;
 use crate::supervisor::{Restart, SupervisorSection};
 use crate::written::ActorSection;
@@ -43,6 +44,22 @@ pub enum Recovery {
     Degrade,
     /// The others go on without it, until an operator restarts it.
     Isolate,
+}
+
+/// Why another actor cannot stand in for one of this kind.
+pub(crate) const fn no_standby(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Store => "a journal has one owner, and one beside it would hold other records",
+        Kind::Signer => "a key has one owner, and its guard one memory",
+        Kind::Executor => {
+            "another performer may answer otherwise, and two answers are evidence against it"
+        }
+        Kind::Chain => "it fails over among its `endpoints` by itself, and keeps its cursor",
+        Kind::Embedding => "vectors of another embedding do not compare with those that are kept",
+        Kind::Memory | Kind::Aggregation | Kind::Quorum | Kind::Task => {
+            "what it knows, one must know, and it has no outside that another could stand before"
+        }
+    }
 }
 
 /// Whom a supervisor ends with makes sense.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::actor::Life;
 use crate::breaker::BreakerPolicy;
 use crate::kinds::{KINDS, KindSpec, Origin};
+use crate::recovery::no_standby;
 use crate::runtime::{Http, Log, Metrics, Runtime};
 use crate::set::SetSection;
 use crate::supervisor::SupervisorSection;
@@ -77,6 +78,7 @@ fn actor(spec: &KindSpec) -> Json {
     actor["required"] = Json::Array(required);
     actor["properties"]["kind"] =
         json!({ "type": "string", "const": spec.kind.name(), "description": "What it is." });
+    actor["properties"]["recovery"]["x-refused"] = json!({ "failover": no_standby(spec.kind) });
     actor["properties"]["edges"] = edges;
     actor["properties"]["settings"] = settings;
     actor

@@ -22,7 +22,7 @@ pub(crate) fn check(
         return check_choice(found, shape, key, value);
     }
     if let Some(names) = shape.get("enum").and_then(Json::as_array) {
-        return check_name(found, names, key, value);
+        return check_name(found, (shape, names), key, value);
     }
     match (type_of(shape), value.get_ref()) {
         ("string", DeValue::String(text)) => check_text(found, shape, key, text),
@@ -102,7 +102,7 @@ fn check_choice(
     let branches: Vec<&Json> = branches.flatten().collect();
     let names: Vec<Json> = branches.iter().filter_map(|b| b.get("const").cloned()).collect();
     if names.len() == branches.len() {
-        return check_name(found, &names, key, value);
+        return check_name(found, (shape, &names), key, value);
     }
     let kind_of = |branch: &&Json| branch.pointer("/properties/kind/const").cloned();
     let kinds: Vec<Json> = branches.iter().filter_map(kind_of).collect();
@@ -148,9 +148,10 @@ fn check_kind(
     Some(Json::Object(check_table(found, branches[chosen], key, table)))
 }
 
+/// One of the names; of some others the shape says why they are none.
 fn check_name(
     found: &mut Findings<'_>,
-    names: &[Json],
+    (shape, names): (&Json, &[Json]),
     key: &str,
     value: &Spanned<DeValue<'_>>,
 ) -> Option<Json> {
@@ -161,8 +162,17 @@ fn check_name(
     if names.iter().any(|name| name == text) {
         return Some(Json::String(text.to_owned()));
     }
+    if let Some(why) = shape.pointer(&format!("/x-refused/{text}")).and_then(Json::as_str) {
+        found.misshapen(key, format!("not for an actor like this: {why}"), names_hint(names));
+        return None;
+    }
     found.misshapen(key, "unknown name", near::hint(text, names.iter().filter_map(Json::as_str)));
     None
+}
+
+fn names_hint(names: &[Json]) -> String {
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    names.join(", ")
 }
 
 fn check_text(found: &mut Findings<'_>, shape: &Json, key: &str, text: &str) -> Option<Json> {

@@ -1,5 +1,6 @@
 mod broken;
 mod default_file;
+mod guides;
 mod random;
 
 use std::collections::BTreeSet;
