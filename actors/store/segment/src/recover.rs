@@ -122,6 +122,7 @@ fn add_sealed(
             return Err(OpenError::Corrupt { file: files.segment(segment), offset });
         }
         if purpose == Purpose::Open {
+            check_header(files, SegmentHeader { segment, first: directory.first })?;
             return Ok(index.add_sealed(directory)?);
         }
     }
@@ -138,6 +139,16 @@ fn add_sealed(
             Ok(files.replace(&path, &whole)?)
         }
     }
+}
+
+/// No frame's checksum covers the header, and nobody reads it after this.
+fn check_header(files: &Files, expected: SegmentHeader) -> Result<(), OpenError> {
+    let path = files.segment(expected.segment);
+    let mut bytes = [0; SEGMENT_HEADER_BYTES as usize];
+    let file = fs::File::open(&path).trying("open", &path)?;
+    files.disk.read_at(&file, &mut bytes, 0).trying("read", &path)?;
+    let is_good = SegmentHeader::decode(&bytes) == Some(expected);
+    if is_good { Ok(()) } else { Err(OpenError::Corrupt { file: path, offset: 0 }) }
 }
 
 fn decode_directory(file: &[u8]) -> Option<Directory> {

@@ -283,3 +283,22 @@ fn a_large_append_is_one_frame_and_comes_back_whole() {
     let too_large = desk.append("a", 3, &[Bytes::from(vec![0; (1 << 20) + 1])]);
     assert!(matches!(too_large, Err(StoreRefusal::TooLarge { .. })));
 }
+
+#[test]
+fn no_bit_of_a_sealed_segments_header_goes_unseen() {
+    let dir = tempfile::tempdir().unwrap();
+    let desk = Desk::open(dir.path());
+    for n in 0..40 {
+        desk.append("a", n, &records(n..n + 1)).unwrap();
+    }
+    assert!(2 < desk.status().segments);
+    drop(desk);
+    let first = file(dir.path(), "000000000001.segment");
+    for byte in 0..32 {
+        flip(&first, byte);
+        let opened = Desk::try_open(Arc::new(RealDisk), dir.path(), small());
+        assert!(matches!(opened, Err(OpenError::Corrupt { offset: 0, .. })), "byte {byte}");
+        flip(&first, byte);
+    }
+    assert_eq!(Desk::open(dir.path()).read_all("a", 0), Ok(records(0..40)));
+}
