@@ -1,6 +1,7 @@
 //! What a daemon does when the world does its worst: disks that fill up, files that rot, keys
 //! that would like to be known.
 
+mod dumps;
 mod journal;
 mod reorg;
 mod secrets;

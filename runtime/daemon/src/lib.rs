@@ -9,6 +9,7 @@
 pub mod chaos;
 pub mod cli;
 pub mod commands;
+pub mod dumps;
 pub mod exit;
 pub mod exposition;
 pub mod graph;

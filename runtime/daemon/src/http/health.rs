@@ -80,12 +80,16 @@ async fn reasons_against(surface: &Surface) -> Vec<String> {
     reasons
 }
 
-/// Who should run and does not.
+/// Who should run and does not, and why it ended last.
 pub(super) fn not_running(tree: &TreeView) -> Vec<String> {
     let nodes = tree.flatten().into_iter();
     let idle =
         nodes.filter(|node| !is_left_out(node) && !matches!(node.state, "running" | "ended"));
-    idle.map(|node| format!("{} is {}", node.id, node.state)).collect()
+    let told = |node: &ActorView| match &node.last_exit {
+        Some(why) => format!("{} is {}: {why}", node.id, node.state),
+        None => format!("{} is {}", node.id, node.state),
+    };
+    idle.map(told).collect()
 }
 
 /// Whom a policy or an operator lets the others go on without.
