@@ -153,6 +153,15 @@ fn successes_need_no_core_until_the_lease_is_used_up() {
 }
 
 #[test]
+fn a_success_of_whom_the_core_let_through_needs_it_no_more() {
+    let gate = gate(BreakerPolicy::default());
+    let admitted = gate.ask(|core, _| core.admit(Moment::default()));
+    let (permit, _) = admitted.unwrap();
+    assert_eq!(gate.succeed(Pass::of(permit), || panic!("looked at the clock")), Ok(()));
+    gate.ask(|core, successes| assert_eq!((successes, core.calls()), (1, 0)));
+}
+
+#[test]
 fn many_threads_overbook_nothing_and_every_success_is_counted_once() {
     const EACH: u32 = 20_000;
     let gate = gate(BreakerPolicy { calls_max: 3, ..BreakerPolicy::default() });

@@ -68,3 +68,30 @@ fn what_is_awaited_beside_work_is_seen_and_closes_nothing() {
     }
     assert_eq!(waits.beside(a), ["b"]);
 }
+
+#[test]
+fn a_seat_is_found_by_its_number() {
+    let seat = Waits::new().sit("a").unwrap();
+    assert_eq!(SeatId::numbered(seat.number()), Some(seat));
+    assert_eq!(SeatId::numbered(7).map(SeatId::number), Some(7));
+    assert_eq!(SeatId::numbered(0), None);
+}
+
+/// So many wait in a circle but for the last, who begins.
+#[track_caller]
+fn check_circle(actors: usize, is_found: bool) {
+    let waits = Waits::new();
+    let seats: Vec<SeatId> = (0..actors).filter_map(|name| waits.sit(name)).collect();
+    for (call, pair) in (1..).zip(seats.windows(2)) {
+        assert_eq!(waits.begin(pair[0], pair[1], call), Ok(()));
+    }
+    let found = waits.begin(seats[actors - 1], seats[0], 0).err();
+    assert_eq!(found.map(|Cycle(names)| names.len()), is_found.then_some(actors));
+}
+
+#[test]
+fn a_circle_is_found_unless_too_many_are_in_it() {
+    check_circle(2, true);
+    check_circle(SEARCHED_MAX + 1, true);
+    check_circle(SEARCHED_MAX + 2, false);
+}
