@@ -362,12 +362,10 @@ type Start = ractor::concurrency::JoinHandle<Result<ractor::concurrency::JoinHan
 
 fn started(start: Start) -> Started {
     Box::pin(async move {
-        let failed =
-            |error: &dyn std::fmt::Display| Err(SpawnErr::StartupFailed(error.to_string().into()));
         match start.await {
             Ok(Ok(_running)) => Ok(()),
             Ok(Err(error)) => Err(error),
-            Err(error) => failed(&error),
+            Err(error) => Err(SpawnErr::StartupFailed(error.into())),
         }
     })
 }

@@ -33,6 +33,8 @@ mod dead_letters;
 mod deadline;
 mod events;
 mod failures;
+#[cfg(test)]
+mod faults;
 mod fence;
 mod hand;
 mod incarnation;

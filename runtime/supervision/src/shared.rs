@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) shells: Mutex<BTreeMap<ActorId, ActorRef<Order>>>,
     /// What every supervisor is to run, as long as it is there or its own supervisor knows it.
     pub(crate) rosters: Mutex<BTreeMap<ActorId, Weak<Roster>>>,
+    #[cfg(test)]
+    pub(crate) faults: crate::faults::Faults,
 }
 
 /// A child's latest incarnation, and the supervisor that started it: ractor forgets who that was
@@ -66,6 +68,8 @@ impl Shared {
             cells: Mutex::default(),
             shells: Mutex::default(),
             rosters: Mutex::default(),
+            #[cfg(test)]
+            faults: crate::faults::Faults::default(),
         }
     }
 

@@ -7,6 +7,8 @@ mod wishes;
 
 pub(crate) use tell::why;
 
+use ends::unborn;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -45,7 +47,7 @@ pub(crate) enum Order {
     /// A fenced life of a child is gone.
     FenceOver(ActorId),
     /// A start failed; parts of it may still run.
-    Unborn(ActorId, Generation, String),
+    Unborn(ActorId, Generation, ExitReason),
     /// An alarm may be due.
     Ring,
     /// Someone wishes for other children or another policy.
@@ -172,8 +174,7 @@ impl ractor::Actor for SupervisorShell {
                 return state.dying(&myself, (child, incarnation), ExitReason::Killed);
             }
             Order::FenceOver(child) => return state.count_fenced(&myself, &child),
-            Order::Unborn(child, generation, why) => {
-                let reason = ExitReason::StartFailed(why);
+            Order::Unborn(child, generation, reason) => {
                 return state.last_breath(&myself, (child, generation), reason, Remains(None));
             }
             Order::Ring => return state.ring(&myself),
@@ -323,16 +324,13 @@ impl State {
                 self.waits.spawn(async move {
                     let order = match started.await {
                         Ok(()) => Order::Event(Event::Ready { child, generation }),
-                        Err(ractor::SpawnErr::StartupFailed(cause)) => {
-                            Order::Unborn(child, generation, cause.to_string())
-                        }
-                        Err(error) => Order::Unborn(child, generation, error.to_string()),
+                        Err(error) => Order::Unborn(child, generation, unborn(&error)),
                     };
                     drop(myself.cast(order));
                 });
             }
             Err(error) => {
-                let reason = ExitReason::StartFailed(error.to_string());
+                let reason = unborn(&error);
                 let event = Event::Exited { child, generation, reason };
                 drop(myself.cast(Order::Event(event)));
             }

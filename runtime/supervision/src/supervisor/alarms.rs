@@ -20,8 +20,25 @@ pub(super) struct Alarms {
 
 impl State {
     pub(super) fn set_alarm(&mut self, myself: &ActorRef<Order>, at: Moment, token: AlarmToken) {
-        self.alarms.set.insert((at, token));
+        for at in self.rings_at(at) {
+            self.alarms.set.insert((at, token));
+        }
         self.await_alarm(myself);
+    }
+
+    /// When an alarm rings: tests have it ring late, early, or twice.
+    #[cfg(not(test))]
+    fn rings_at(&self, at: Moment) -> [Moment; 1] {
+        [at]
+    }
+
+    #[cfg(test)]
+    fn rings_at(&self, at: Moment) -> Vec<Moment> {
+        let (now, delay) = (self.shared.clock.now(), self.shared.clock.until(at));
+        self.shared.faults.rings(delay).map_or_else(
+            || vec![at],
+            |delays| delays.into_iter().map(|delay| now + delay).collect(),
+        )
     }
 
     fn await_alarm(&mut self, myself: &ActorRef<Order>) {

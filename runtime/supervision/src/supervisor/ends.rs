@@ -2,12 +2,30 @@
 
 use std::sync::Arc;
 
-use ractor::{ActorCell, ActorProcessingErr, ActorRef};
+use ractor::{ActorCell, ActorProcessingErr, ActorRef, SpawnErr};
 use synod_supervision_core::{Event, ExitReason, Generation, KILL_GRACE};
 use synod_types::actor::{ActorId, Incarnation};
 use tokio::sync::oneshot::error::TryRecvError;
+use tokio::task::JoinError;
 
 use super::{Living, Order, Remains, State};
+
+/// What ractor says of one that was killed before it had started.
+const KILLED: &str = "Actor killed during startup";
+
+/// Why a start came to nothing.
+pub(super) fn unborn(error: &SpawnErr) -> ExitReason {
+    let SpawnErr::StartupFailed(cause) = error else {
+        return ExitReason::StartFailed(error.to_string());
+    };
+    let text = cause.to_string();
+    let is_cancelled = cause.downcast_ref::<JoinError>().is_some_and(JoinError::is_cancelled);
+    match text.as_str() {
+        _ if is_cancelled => ExitReason::Cancelled,
+        KILLED => ExitReason::Killed,
+        _ => ExitReason::StartFailed(text),
+    }
+}
 
 impl State {
     /// A child's end counts once nothing of it is left, or it is fenced, so that two incarnations
