@@ -135,7 +135,7 @@ impl<E> Pen<E> {
         ctx: &Context<M>,
         records: Vec<Bytes>,
         effects: Vec<E>,
-        done: fn(Committed) -> M,
+        done: impl Fn(Committed) -> M + Copy + Send + 'static,
     ) -> Result<Vec<E>, Failure> {
         if records.is_empty() {
             return Ok(match self.open.back_mut() {
@@ -171,7 +171,7 @@ impl<E> Pen<E> {
         &mut self,
         ctx: &Context<M>,
         Committed { ticket, outcome }: Committed,
-        done: fn(Committed) -> M,
+        done: impl Fn(Committed) -> M + Copy + Send + 'static,
     ) -> Result<Vec<E>, Failure> {
         let Some(index) = self.find(ticket) else {
             return Ok(Vec::new());
@@ -216,7 +216,7 @@ impl<E> Pen<E> {
         &mut self,
         ctx: &Context<M>,
         state: Bytes,
-        done: fn(Result<(), StoreRefusal>) -> M,
+        done: impl FnOnce(Result<(), StoreRefusal>) -> M + Send + 'static,
     ) -> Result<(), Failure> {
         let (stream, at) = (self.stream.clone(), self.version);
         self.saved = at;
@@ -246,7 +246,7 @@ impl<E> Pen<E> {
     async fn catch_up<M: Message>(
         &mut self,
         ctx: &Context<M>,
-        done: fn(Committed) -> M,
+        done: impl Fn(Committed) -> M + Copy + Send + 'static,
     ) -> Result<(), Failure> {
         if self.open.front().is_some_and(|first| first.state == State::Lost) {
             tracing::warn!(stream = %self.stream, "an append got lost; sending it again");
@@ -265,7 +265,7 @@ impl<E> Pen<E> {
     fn send_again<M: Message>(
         &mut self,
         ctx: &Context<M>,
-        done: fn(Committed) -> M,
+        done: impl Fn(Committed) -> M + Copy + Send + 'static,
     ) -> Result<(), Failure> {
         let Some(entry) = self.open.front_mut() else { return Ok(()) };
         entry.state = State::Sent { is_alone: true };
@@ -286,7 +286,7 @@ impl<E> Pen<E> {
         &mut self,
         ctx: &Context<M>,
         index: usize,
-        done: fn(Committed) -> M,
+        done: impl Fn(Committed) -> M + Copy + Send + 'static,
     ) -> Result<(), Failure> {
         let entry = &mut self.open[index];
         entry.state = State::Sent { is_alone: index == 0 };
