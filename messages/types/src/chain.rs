@@ -1,9 +1,11 @@
 //! Chains, blocks, logs, and what happens to them.
 
+mod backfill;
 mod endpoint;
 mod sight;
 mod status;
 
+pub use backfill::{BackfillRefusal, BackfillStatus, Strand};
 pub use endpoint::{Demotion, EndpointState, EndpointStatus, Looked, Probed, Vote};
 pub use sight::{ChainIdentity, PlacedLog, Sight, Trouble};
 pub use status::{ChainPhase, ChainStatus};

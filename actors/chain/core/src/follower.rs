@@ -1,7 +1,9 @@
 mod fork;
+mod past;
 mod standing;
 mod words;
 
+pub use past::Seam;
 pub use words::{Effect, Halt, Input, Plan, Refusal};
 
 use synod_types::chain::{
@@ -14,7 +16,9 @@ use crate::limits::Rules;
 use crate::outbox::{Outbox, batch};
 use crate::pace::Pace;
 use crate::record::{Record, RecordError, Snapshot};
+use crate::roll::Roll;
 use crate::window::Window;
+use past::Bound;
 
 /// The following of one chain.
 #[derive(Debug)]
@@ -36,6 +40,9 @@ pub struct Follower {
     short_since: Option<Moment>,
     halted: Option<Halt>,
     alarm: Option<Moment>,
+    roll: Roll,
+    /// None: it is followed for good.
+    bound: Option<Bound>,
 }
 
 /// What the next look is for.
@@ -63,6 +70,8 @@ impl Follower {
             short_since: None,
             halted: None,
             alarm: None,
+            roll: Roll::default(),
+            bound: None,
             rules,
         }
     }
@@ -73,7 +82,8 @@ impl Follower {
         snapshot.queue.into_iter().for_each(|event| outbox.push(event));
         outbox.replay(snapshot.answered);
         let window = snapshot.window.into_iter().collect();
-        Self { began: snapshot.began, window, outbox, ..Self::new(rules) }
+        let (began, roll) = (snapshot.began, snapshot.roll);
+        Self { began, window, outbox, roll, ..Self::new(rules) }
     }
 
     /// What all records so far amount to.
@@ -83,6 +93,7 @@ impl Follower {
             window: self.window.ids().collect(),
             answered: self.outbox.answered(),
             queue: self.outbox.events().cloned().collect(),
+            roll: self.roll.clone(),
         }
     }
 
@@ -104,6 +115,12 @@ impl Follower {
                 }
                 self.outbox.replay(answered);
             }
+            Record::Joined { consumer } => self.join(consumer),
+            Record::Left { consumer } => self.roll.leave(&consumer),
+            Record::Ordered { number, consumer, from } => {
+                self.roll.ordered(number, consumer, from);
+            }
+            Record::Finished { number } => self.roll.finished(number)?,
         }
         Ok(())
     }
@@ -118,6 +135,7 @@ impl Follower {
             Input::Tick => self.tick(now),
             Input::NewHead => self.hint(now),
             Input::Seen(ticket, seen) => self.seen(now, ticket, seen)?,
+            Input::Bounded(seam) => self.bounded(now, seam),
             Input::Durable(number) => self.durable(number),
             Input::Answered(consumer, upto) => self.answered(consumer, upto)?,
             Input::Unanswered(consumer, upto) => self.unanswered(now, consumer, upto)?,
@@ -241,14 +259,13 @@ impl Follower {
         if !is_next || !is_confirmed {
             return Err(Trouble::Torn);
         }
+        let (above, logs) = self.cut_at_seam(above, logs);
         let events = commit(above, logs, &self.rules.filter).map_err(|_| Trouble::Torn)?;
         if let Some(halt) = self.oversized(&events) {
             return Ok(self.halt(halt));
         }
         self.short_since = None;
-        if !events.is_empty() {
-            self.pace.grow(&self.rules.limits);
-        }
+        self.pace.grew(events.len(), &self.rules.limits);
         let effects = self.tell(events);
         let is_more = confirmed.is_some_and(|confirmed| self.next_number() <= confirmed);
         self.pace.succeeded(if is_more && !above.is_empty() {
@@ -290,6 +307,7 @@ impl Follower {
             ChainEvent::Committed { block, .. } => self.window.push(block.id),
             ChainEvent::Retracted { block } => self.window.pop(*block),
         }
+        self.roll.told(event.block().number);
         self.outbox.push(event);
     }
 
@@ -332,6 +350,7 @@ impl Follower {
         }
         match self.aim {
             Aim::Identify => Some(Plan::Identify),
+            Aim::Extend if self.is_joined() => None,
             Aim::Extend => Some(self.extension()),
             Aim::Compare(depth) => Some(self.comparison(depth)),
         }
@@ -340,6 +359,7 @@ impl Follower {
     fn extension(&self) -> Plan {
         let limits = &self.rules.limits;
         let room = limits.undelivered_max.saturating_sub(self.outbox.len());
+        let room = self.blocks_to_seam().min(room as u64);
         let room = u32::try_from(room).unwrap_or(u32::MAX);
         Plan::Extend {
             tip: self.window.tip(),
@@ -351,7 +371,9 @@ impl Follower {
 
     fn is_full(&self) -> bool {
         let limits = &self.rules.limits;
-        limits.undelivered_max <= self.outbox.len()
+        // What is fetched is fetched in pieces worth a question.
+        let piece = limits.undelivered_max.div_ceil(2).min(self.pace.blocks() as usize);
+        limits.undelivered_max < self.outbox.len().saturating_add(piece)
             || limits.undelivered_bytes_max <= self.outbox.bytes()
     }
 
@@ -361,11 +383,11 @@ impl Follower {
     }
 
     /// The height of the next block to commit.
-    fn next_number(&self) -> u64 {
+    pub(crate) fn next_number(&self) -> u64 {
         let start = self.began.map_or(0, |(_, start)| start);
         self.window.tip().map_or(start, |tip: BlockId| tip.number.saturating_add(1))
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -23,16 +23,20 @@
 
 mod assemble;
 mod endpoints;
-mod follower;
+pub(crate) mod follower;
 mod limits;
 mod outbox;
 mod pace;
 mod record;
+mod roll;
+mod strands;
 mod window;
 
 pub use assemble::{Gap, check_links};
 pub use endpoints::{Budget, Change, Choice, EndpointRules, Endpoints, Terms, Turn};
-pub use follower::{Effect, Follower, Halt, Input, Plan, Refusal};
+pub use follower::{Effect, Follower, Halt, Input, Plan, Refusal, Seam};
 pub use limits::{Limits, Rules, WINDOW};
 pub use outbox::Delivery;
 pub use record::{Record, RecordError, Snapshot};
+pub use roll::Order;
+pub use strands::{Strands, Unread};

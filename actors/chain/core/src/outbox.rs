@@ -30,6 +30,8 @@ pub(crate) struct Outbox {
     /// From number `answered + 1` on.
     events: VecDeque<ChainEvent>,
     bytes: usize,
+    /// How many of them are retractions.
+    retractions: usize,
     answered: EventNumber,
     durable: EventNumber,
     consumers: Vec<Consumer>,
@@ -42,14 +44,18 @@ struct Consumer {
     out: Option<EventNumber>,
     failures: u32,
     retry_at: Moment,
+    /// Nothing is sent, whatever waits.
+    is_held: bool,
 }
 
 impl Outbox {
     /// Nothing waits; the next event has the number after `answered`.
     pub(crate) fn new(consumers: usize, answered: EventNumber) -> Self {
-        let consumer = Consumer { answered, out: None, failures: 0, retry_at: Moment::default() };
+        let (out, failures, retry_at, is_held) = Default::default();
+        let consumer = Consumer { answered, out, failures, retry_at, is_held };
         let consumers = vec![consumer; consumers];
-        Self { events: VecDeque::new(), bytes: 0, answered, durable: answered, consumers }
+        let (events, bytes, retractions) = Default::default();
+        Self { events, bytes, retractions, answered, durable: answered, consumers }
     }
 
     /// What the journal says: all queued events are durable, and all up to `answered` are
@@ -84,6 +90,7 @@ impl Outbox {
 
     pub(crate) fn push(&mut self, event: ChainEvent) {
         self.bytes += weight(&event);
+        self.retractions += usize::from(is_retraction(&event));
         self.events.push_back(event);
     }
 
@@ -129,7 +136,11 @@ impl Outbox {
         let (events, base, durable) = (&self.events, self.answered, self.durable);
         let mut deliveries = Vec::new();
         for (index, consumer) in self.consumers.iter_mut().enumerate() {
-            if consumer.out.is_some() || durable <= consumer.answered || now < consumer.retry_at {
+            if consumer.is_held
+                || consumer.out.is_some()
+                || durable <= consumer.answered
+                || now < consumer.retry_at
+            {
                 continue;
             }
             let known = consumer.answered.since(base);
@@ -142,10 +153,26 @@ impl Outbox {
         deliveries
     }
 
+    /// Whether retractions wait for an answer.
+    pub(crate) const fn is_taking_back(&self) -> bool {
+        0 < self.retractions
+    }
+
+    /// Who is sent nothing for now. Whether somebody no longer is held.
+    pub(crate) fn hold(&mut self, held: &[bool]) -> bool {
+        let mut is_any_free = false;
+        for (consumer, is_held) in self.consumers.iter_mut().zip(held) {
+            is_any_free |= consumer.is_held && !is_held;
+            consumer.is_held = *is_held;
+        }
+        is_any_free
+    }
+
     /// When a batch that failed is to be sent again.
     pub(crate) fn next_retry(&self) -> Option<Moment> {
-        let waits =
-            |consumer: &&Consumer| consumer.out.is_none() && consumer.answered < self.durable;
+        let waits = |consumer: &&Consumer| {
+            !consumer.is_held && consumer.out.is_none() && consumer.answered < self.durable
+        };
         self.consumers.iter().filter(waits).map(|consumer| consumer.retry_at).min()
     }
 
@@ -155,9 +182,14 @@ impl Outbox {
         while self.answered < by_all {
             let Some(event) = self.events.pop_front() else { break };
             self.bytes -= weight(&event);
+            self.retractions -= usize::from(is_retraction(&event));
             self.answered = self.answered.plus(1);
         }
     }
+}
+
+const fn is_retraction(event: &ChainEvent) -> bool {
+    matches!(event, ChainEvent::Retracted { .. })
 }
 
 /// As many of `events` as one batch holds; at least one.

@@ -3,17 +3,25 @@ use synod_types::time::Moment;
 
 use crate::limits::Limits;
 
+/// So many full pieces fit before more is asked for than was once too much.
+const STREAK: u32 = 8;
+
 /// How much is asked for, and when.
 #[derive(Debug)]
 pub(crate) struct Pace {
     blocks: u32,
+    /// No more than this has fitted since an answer was too large.
+    ceiling: u32,
+    /// Full pieces at the ceiling.
+    streak: u32,
     failures: u32,
     next_at: Moment,
 }
 
 impl Pace {
     pub(crate) const fn new(limits: &Limits) -> Self {
-        Self { blocks: limits.fetch_blocks_max, failures: 0, next_at: Moment::MAX }
+        let most = limits.fetch_blocks_max;
+        Self { blocks: most, ceiling: most, streak: 0, failures: 0, next_at: Moment::MAX }
     }
 
     /// How many blocks to ask for.
@@ -32,9 +40,23 @@ impl Pace {
         self.next_at = at;
     }
 
-    /// A piece of the chain fitted: the next may be larger.
-    pub(crate) fn grow(&mut self, limits: &Limits) {
-        self.blocks = self.blocks.saturating_mul(2).min(limits.fetch_blocks_max);
+    /// A piece of so many blocks fitted. If that was all that was asked for, the next may be
+    /// larger: twice as large up to what has fitted before, beyond that by little and seldom.
+    pub(crate) fn grew(&mut self, taken: usize, limits: &Limits) {
+        if taken < self.blocks as usize {
+            return;
+        }
+        if self.blocks < self.ceiling {
+            self.blocks = self.blocks.saturating_mul(2).min(self.ceiling);
+            return;
+        }
+        self.streak += 1;
+        if STREAK <= self.streak {
+            self.streak = 0;
+            let more = self.ceiling.saturating_add((self.ceiling / 8).max(1));
+            self.ceiling = more.min(limits.fetch_blocks_max);
+            self.blocks = self.ceiling;
+        }
     }
 
     /// A hint that a look is worth while. Trouble is waited out all the same.
@@ -50,6 +72,9 @@ impl Pace {
         let shrinks = matches!(trouble, Trouble::TooLarge | Trouble::Torn | Trouble::Timeout);
         if shrinks && 1 < self.blocks {
             self.blocks /= 2;
+        }
+        if trouble == Trouble::TooLarge {
+            (self.ceiling, self.streak) = (self.blocks, 0);
         }
         self.next_at = match trouble {
             Trouble::TooLarge if 1 < self.blocks => now + limits.retry_min,

@@ -38,14 +38,15 @@ impl Window {
         assert_eq!(self.ids.pop_back(), Some(id), "retracted a block that is not the tip");
     }
 
+    /// Our block at a height, if it is one of these.
+    pub(crate) fn at(&self, number: u64) -> Option<BlockId> {
+        let index = usize::try_from(number.checked_sub(self.bottom()?.number)?).ok()?;
+        self.ids.get(index).copied()
+    }
+
     /// The highest block that both we and the node have, among `headers` (ascending).
     pub(crate) fn fork(&self, headers: &[Block]) -> Option<BlockId> {
-        let bottom = self.bottom()?.number;
-        let ours = |number: u64| {
-            let index = usize::try_from(number.checked_sub(bottom)?).ok()?;
-            self.ids.get(index).copied()
-        };
-        headers.iter().rev().map(|block| block.id).find(|id| ours(id.number) == Some(*id))
+        headers.iter().rev().map(|block| block.id).find(|id| self.at(id.number) == Some(*id))
     }
 
     /// The blocks above `fork`, newest first. All of them if there is none.

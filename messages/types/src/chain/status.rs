@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{BlockId, ChainId, EndpointStatus, EventNumber};
+use super::{BackfillStatus, BlockId, ChainId, EndpointStatus, EventNumber};
 
 /// What the following of a chain is busy with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -56,6 +56,8 @@ pub struct ChainStatus {
     pub undelivered: usize,
     /// The endpoints it is followed through, in the order of their names.
     pub endpoints: Vec<EndpointStatus>,
+    /// What consumers that came late are being told of the past.
+    pub backfills: Vec<BackfillStatus>,
 }
 
 impl ChainStatus {

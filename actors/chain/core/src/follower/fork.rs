@@ -102,7 +102,7 @@ impl Follower {
         self.extend_at(now + self.rules.limits.poll);
     }
 
-    const fn extend_at(&mut self, at: Moment) {
+    pub(super) const fn extend_at(&mut self, at: Moment) {
         self.aim = Aim::Extend;
         self.pace.succeeded(at);
     }
@@ -113,7 +113,7 @@ impl Follower {
         bottom.max(self.tip_number().saturating_sub(self.depth_max()))
     }
 
-    fn depth_max(&self) -> u64 {
+    pub(super) fn depth_max(&self) -> u64 {
         u64::try_from(self.rules.limits.reorg_depth_max).unwrap_or(u64::MAX)
     }
 

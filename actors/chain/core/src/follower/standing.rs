@@ -16,6 +16,7 @@ impl Follower {
             answered: self.outbox.answered(),
             undelivered: self.outbox.len(),
             endpoints: Vec::new(),
+            backfills: Vec::new(),
         }
     }
 

@@ -1,5 +1,5 @@
 mod looks;
-mod node;
+pub(crate) mod node;
 mod properties;
 mod world;
 

@@ -1,6 +1,7 @@
 use synod_types::chain::{BlockId, ChainId, ChainIdentity, EventNumber, Sight, Trouble};
 use synod_types::time::Moment;
 
+use super::past::Seam;
 use crate::outbox::Delivery;
 use crate::record::Record;
 
@@ -15,6 +16,8 @@ pub enum Input {
     NewHead,
     /// The look with this ticket has ended.
     Seen(u64, Result<Sight, Trouble>),
+    /// The live following has gone on: so far may a backfill go now.
+    Bounded(Seam),
     /// The journal holds all events up to this one.
     Durable(EventNumber),
     /// The consumer has answered the batch that ended with this event.
@@ -111,6 +114,9 @@ pub enum Refusal {
     /// No look with this ticket is out.
     #[error("look {0} is over")]
     StaleLook(u64),
+    /// No backfill of this number is under way.
+    #[error("backfill {0} is over")]
+    NoSuchStrand(u32),
     /// No such batch is out.
     #[error("no batch up to event {upto} is out to consumer {consumer}")]
     StaleAnswer {

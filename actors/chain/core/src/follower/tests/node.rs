@@ -5,28 +5,28 @@ use synod_types::{Address, B256, Bytes, keccak256};
 
 use crate::follower::Plan;
 
-pub(super) const CHAIN: ChainId = ChainId(31_337);
-pub(super) const WANTED: Address = Address::repeat_byte(1);
+pub(crate) const CHAIN: ChainId = ChainId(31_337);
+pub(crate) const WANTED: Address = Address::repeat_byte(1);
 
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) blocks: Vec<(Block, Vec<Log>)>,
+pub(crate) struct Node {
+    pub(crate) blocks: Vec<(Block, Vec<Log>)>,
     branch: u64,
 }
 
 impl Node {
     /// Block 0 and nothing else.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut node = Self { blocks: Vec::new(), branch: 0 };
         node.mine(1);
         node
     }
 
-    pub(super) fn head(&self) -> u64 {
+    pub(crate) fn head(&self) -> u64 {
         self.blocks.len() as u64 - 1
     }
 
-    pub(super) fn mine(&mut self, count: u64) {
+    pub(crate) fn mine(&mut self, count: u64) {
         for _ in 0..count {
             let number = self.blocks.len() as u64;
             let parent = self.blocks.last().map_or(B256::ZERO, |(block, _)| block.id.hash);
@@ -38,24 +38,29 @@ impl Node {
     }
 
     /// Blocks above `fork` go; as many others as `count` come.
-    pub(super) fn fork(&mut self, fork: u64, count: u64) {
+    pub(crate) fn fork(&mut self, fork: u64, count: u64) {
         self.blocks.truncate(usize::try_from(fork).unwrap() + 1);
         self.branch += 1;
         self.mine(count);
     }
 
-    pub(super) fn identity(&self) -> ChainIdentity {
+    /// Its further branches are others than those of `other`.
+    pub(crate) fn follow(&mut self, other: &Self) {
+        self.branch = self.branch.max(other.branch);
+    }
+
+    pub(crate) fn identity(&self) -> ChainIdentity {
         ChainIdentity { chain: CHAIN, genesis: self.blocks[0].0.id.hash }
     }
 
     /// The highest block that has its confirmations.
-    pub(super) fn confirmed_tip(&self, confirmations: u64) -> Option<BlockId> {
+    pub(crate) fn confirmed_tip(&self, confirmations: u64) -> Option<BlockId> {
         let number = usize::try_from(self.head().checked_sub(confirmations)?).unwrap();
         self.blocks.get(number).map(|(block, _)| block.id)
     }
 
     /// Blocks `start` to the highest that has its confirmations, with the wanted logs.
-    pub(super) fn canonical(&self, start: u64, confirmations: u64) -> Vec<(Block, Vec<Log>)> {
+    pub(crate) fn canonical(&self, start: u64, confirmations: u64) -> Vec<(Block, Vec<Log>)> {
         let end = (self.head() + 1).saturating_sub(confirmations);
         let wanted = |(block, logs): &(Block, Vec<Log>)| {
             (*block, logs.iter().filter(|log| log.address == WANTED).cloned().collect())
@@ -64,7 +69,7 @@ impl Node {
         all.skip(usize::try_from(start).unwrap()).map(wanted).collect()
     }
 
-    pub(super) fn look(&self, plan: Plan) -> Result<Sight, Trouble> {
+    pub(crate) fn look(&self, plan: Plan) -> Result<Sight, Trouble> {
         let head = self.head();
         let headers = |from: u64, end: u64| {
             let all = self.blocks.iter().map(|(block, _)| *block);
