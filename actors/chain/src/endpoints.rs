@@ -4,7 +4,7 @@ use std::sync::Arc;
 use synod_chain_core::{Change, Choice, Plan, Terms};
 use synod_protocol::chain::ChainMsg;
 use synod_supervision::{Context, Failure};
-use synod_types::chain::{Looked, Probed, Sight, Trouble};
+use synod_types::chain::{Looked, Probed, Sight, Strand, Trouble};
 
 use crate::actor::Chain;
 use crate::look::{Expected, Question};
@@ -33,35 +33,40 @@ impl Chain {
     pub(crate) fn look(
         &mut self,
         ctx: &Context<ChainMsg>,
-        ticket: u64,
+        (strand, ticket): (Strand, u64),
         plan: Plan,
     ) -> Result<(), Failure> {
         if ctx.is_draining() {
             return Ok(());
         }
-        let committed = self.follower.status().committed;
+        if self.is_ahead(ctx, (strand, ticket), plan)? {
+            return self.read_ahead(ctx, strand, plan);
+        }
+        let committed = self.strands.strand(strand).and_then(|strand| strand.status().committed);
         match self.endpoints.choose(ctx.now(), committed.map(|tip| tip.number)) {
             Choice::At(at) => {
-                self.waiting = Some((ticket, plan));
+                self.waiting.insert(strand, (ticket, plan));
                 self.metrics.waits_for_budget();
                 ctx.wake_at(at, ChainMsg::Tick);
                 Ok(())
             }
             Choice::Now(turn) => {
                 let voters = self.endpoints.voters(turn.endpoint);
-                let question = Question { plan, turn, voters, expected: self.expected() };
+                let expected = self.expected();
+                let question = Question { plan, turn, voters, expected, ahead_of: None };
                 let look = self.eye.clone().look(question);
-                Ok(ctx.pipe(look, move |seen| ChainMsg::Seen(ticket, Box::new(seen)))?)
+                ctx.pipe(look, move |seen| ChainMsg::Seen(strand, ticket, Box::new(seen)))?;
+                self.read_ahead(ctx, strand, plan)
             }
         }
     }
 
-    /// A look that waited for its turn.
+    /// Looks that waited for their turn.
     pub(crate) fn look_again(&mut self, ctx: &Context<ChainMsg>) -> Result<(), Failure> {
-        match self.waiting.take() {
-            Some((ticket, plan)) => self.look(ctx, ticket, plan),
-            None => Ok(()),
+        for (strand, (ticket, plan)) in std::mem::take(&mut self.waiting) {
+            self.look(ctx, (strand, ticket), plan)?;
         }
+        Ok(())
     }
 
     /// What is said of a look's endpoint, and what the following is told of the look.
@@ -82,7 +87,7 @@ impl Chain {
     }
 
     pub(crate) fn probed(&mut self, ctx: &Context<ChainMsg>, probed: &Probed) {
-        self.endpoints.probed(ctx.now(), probed, self.follower.identity());
+        self.endpoints.probed(ctx.now(), probed, self.strands.live().identity());
     }
 
     /// Asks those that are due how they are, and says what has changed.
@@ -123,7 +128,7 @@ impl Chain {
         }
     }
 
-    fn expected(&self) -> Expected {
-        Expected { chain: self.chain, identity: self.follower.identity() }
+    pub(crate) fn expected(&self) -> Expected {
+        Expected { chain: self.chain, identity: self.strands.live().identity() }
     }
 }

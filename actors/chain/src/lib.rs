@@ -8,11 +8,14 @@
 //!
 //! What dies with an incarnation: looks at the nodes, batches under way, and what is held against
 //! endpoints. What is read back from
-//! the store: the window of committed blocks, and every event some consumer had not answered; those
-//! are told again, with the numbers they had.
+//! the store: the window of committed blocks, which consumers are told the past, how far, and every
+//! event some consumer had not answered; those are told again, with the numbers they had.
 
 mod actor;
+mod ahead;
+mod backfill;
 mod endpoints;
+mod journal;
 mod look;
 mod metrics;
 mod source;

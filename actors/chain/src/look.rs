@@ -2,6 +2,7 @@
 //! the breaker; and the question to the others whether they have the same block.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -19,6 +20,8 @@ use crate::source::{Asked, Source, SourceError};
 #[derive(Clone)]
 pub(crate) struct Eye {
     pub(crate) sources: Arc<[Arc<dyn Source>]>,
+    /// How many of each endpoint's calls are counted; several may ask it at once.
+    pub(crate) tallies: Arc<[AtomicU64]>,
     pub(crate) breaker: Arc<Breaker>,
     pub(crate) filter: Arc<LogFilter>,
     pub(crate) clock: Clock,
@@ -33,6 +36,9 @@ pub(crate) struct Question {
     /// Who else is asked for a quorum.
     pub(crate) voters: Vec<usize>,
     pub(crate) expected: Expected,
+    /// The node's head when it was last seen, if this is read before it is wanted: then the block
+    /// below what is asked for is shown as well, whichever it is.
+    pub(crate) ahead_of: Option<u64>,
 }
 
 /// Who an endpoint must be.
@@ -50,16 +56,17 @@ impl Expected {
 
 impl Eye {
     pub(crate) async fn look(self, question: Question) -> Looked {
-        let Question { plan, turn, voters, expected } = question;
+        let Question { plan, turn, voters, expected, ahead_of } = question;
         let Some(source) = self.sources.get(turn.endpoint) else {
             return nothing(turn.endpoint, Trouble::Refused);
         };
-        let before = source.calls();
         let begun = self.clock.now();
         let mut view = View { eye: &self, source: source.as_ref(), first: None };
-        let mut outcome = view.see(sized(plan, turn.calls_max), turn.identify, expected).await;
+        let mut outcome = match (ahead_of, plan) {
+            (Some(head), Plan::Extend { from, blocks, .. }) => view.piece(head, from, blocks).await,
+            _ => view.see(sized(plan, turn.calls_max), turn.identify, expected).await,
+        };
         let latency = view.first.map(|at| at.since(begun));
-        let calls = source.calls().saturating_sub(before);
         let asked_about = outcome.as_ref().ok().and_then(decisive);
         let (mut votes, mut agreeing) = (Vec::new(), 1);
         if let Some(id) = asked_about.filter(|_| 1 < self.quorum) {
@@ -69,16 +76,25 @@ impl Eye {
         if asked_about.is_some() && agreeing < self.quorum {
             outcome = Err(Trouble::NoQuorum);
         }
+        let calls = self.count_calls(turn.endpoint);
         Looked { endpoint: turn.endpoint, outcome, latency, calls, asked_about, votes }
+    }
+
+    /// Calls that an endpoint was asked since they were last counted, by whomever.
+    fn count_calls(&self, endpoint: usize) -> u64 {
+        let both = self.sources.get(endpoint).zip(self.tallies.get(endpoint));
+        both.map_or(0, |(source, tally)| {
+            let calls = source.calls();
+            calls.saturating_sub(tally.fetch_max(calls, Ordering::Relaxed))
+        })
     }
 
     /// Asks all of them at once; done as soon as enough agree.
     async fn ask_others(&self, id: BlockId, voters: &[usize]) -> Vec<Vote> {
         let ask = |index: usize| async move {
             let source = self.sources.get(index)?;
-            let before = source.calls();
             let headers = source.headers(id.number, id.number).await;
-            let calls = source.calls().saturating_sub(before);
+            let calls = self.count_calls(index);
             let block = headers.map(|headers| headers.first().map(|block| block.id));
             let block = block.map_err(|error| error.trouble);
             Some(Vote { endpoint: index, block, calls })
@@ -102,7 +118,6 @@ impl Eye {
             let answer = Err(Trouble::Refused);
             return Probed { endpoint, answer, latency: None, calls: 0 };
         };
-        let before = source.calls();
         let begun = self.clock.now();
         let mut latency: Option<Duration> = None;
         let answer = async {
@@ -111,7 +126,7 @@ impl Eye {
             Ok((source.identity().await?, head))
         };
         let answer = answer.await.map_err(|error: crate::SourceError| error.trouble);
-        let calls = source.calls().saturating_sub(before);
+        let calls = self.count_calls(endpoint);
         Probed { endpoint, answer, latency, calls }
     }
 }
@@ -162,6 +177,21 @@ impl<'a> View<'a> {
                 Ok(Sight::Headers { identity, head, headers })
             }
         }
+    }
+
+    /// What comes after a block that is not known yet, all of it below the head.
+    async fn piece(&mut self, head: u64, from: u64, blocks: u32) -> Result<Sight, Trouble> {
+        let below = from.saturating_sub(1);
+        let last = from.saturating_add(u64::from(blocks)).saturating_sub(1);
+        let headers = self.ask(self.source.headers(below, last)).await?;
+        if (headers.len() as u64) < last.saturating_sub(below).saturating_add(1) {
+            return Err(Trouble::Torn);
+        }
+        let logs = match check_links(headers.first().map(|block| block.id), &headers) {
+            Ok([]) | Err(_) => vec![],
+            Ok(above) => self.ask(self.source.logs(above, &self.eye.filter)).await?,
+        };
+        Ok(Sight::Segment { head, headers, logs })
     }
 
     /// Headers first; logs only if the headers stand on our tip.

@@ -5,7 +5,9 @@ use metrics::{
     gauge, histogram,
 };
 use synod_chain_core::{Delivery, Record, Terms};
-use synod_types::chain::{ChainEvent, ChainId, ChainPhase, ChainStatus, EndpointState, Trouble};
+use synod_types::chain::{
+    ChainEvent, ChainId, ChainPhase, ChainStatus, EndpointState, Strand, Trouble,
+};
 
 const HEAD: &str = "chain_head_block_number";
 const COMMITTED: &str = "chain_committed_block_number";
@@ -26,6 +28,10 @@ const DEMOTED: &str = "chain_endpoint_demoted";
 const DEMOTIONS: &str = "chain_endpoint_demotions_total";
 const FAILOVERS: &str = "chain_endpoint_changes_total";
 const BUDGET_WAITS: &str = "chain_budget_waits_total";
+const READ_AHEAD: &str = "chain_pieces_read_ahead_total";
+const BACKFILLS: &str = "chain_backfills";
+const BACKFILL_MISSING: &str = "chain_backfill_missing_blocks";
+const BACKFILLED: &str = "chain_backfilled_blocks_total";
 const STALE: &str = "chain_stale_inputs_total";
 
 /// Tells the recorder what the metrics mean.
@@ -53,6 +59,10 @@ pub fn describe() {
     describe_counter!(DEMOTIONS, Unit::Count, "Demotions, by chain, endpoint and reason");
     describe_counter!(FAILOVERS, Unit::Count, "Times another endpoint took over, by chain");
     describe_counter!(BUDGET_WAITS, Unit::Count, "Looks that waited for a budget, by chain");
+    describe_counter!(READ_AHEAD, Unit::Count, "Pieces of the chain asked for ahead, by chain");
+    describe_gauge!(BACKFILLS, Unit::Count, "Consumers that are being told the past, by chain");
+    describe_gauge!(BACKFILL_MISSING, Unit::Count, "Blocks that they are still to be told");
+    describe_counter!(BACKFILLED, Unit::Count, "Blocks committed to be told as past, by chain");
     describe_counter!(STALE, Unit::Count, "Answers to questions that were over, by chain");
 }
 
@@ -81,6 +91,10 @@ pub(crate) struct Metrics {
     sent: Counter,
     unanswered: Counter,
     stale: Counter,
+    read_ahead: Counter,
+    backfills: Gauge,
+    backfill_missing: Gauge,
+    backfilled: Counter,
     failovers: Counter,
     budget_waits: Counter,
     chain: String,
@@ -116,6 +130,10 @@ impl Metrics {
             sent: of(SENT),
             unanswered: of(UNANSWERED),
             stale: of(STALE),
+            read_ahead: of(READ_AHEAD),
+            backfills: at(BACKFILLS),
+            backfill_missing: at(BACKFILL_MISSING),
+            backfilled: of(BACKFILLED),
             failovers: of(FAILOVERS),
             budget_waits: of(BUDGET_WAITS),
             endpoints: endpoints.iter().map(gauges).collect(),
@@ -134,6 +152,10 @@ impl Metrics {
         self.lag.set(status.lag() as f64);
         self.undelivered.set(status.undelivered as f64);
         self.halted.set(if matches!(status.phase, ChainPhase::Halted(_)) { 1.0 } else { 0.0 });
+        let untold = status.backfills.iter().filter(|backfill| !backfill.is_told);
+        self.backfills.set(untold.clone().count() as f64);
+        let missing = untold.map(|each| each.until.saturating_sub(each.next));
+        self.backfill_missing.set(missing.sum::<u64>() as f64);
         for (gauges, endpoint) in self.endpoints.iter().zip(&status.endpoints) {
             let [score, serves, demoted] = gauges;
             let is = |yes: bool| if yes { 1.0 } else { 0.0 };
@@ -153,16 +175,25 @@ impl Metrics {
 
     /// Records that come of one input: blocks up, or one reorg's blocks down.
     #[expect(clippy::cast_precision_loss, reason = "a reorg's depth is small")]
-    pub(crate) fn told(&self, records: &[Record]) {
+    pub(crate) fn told(&self, strand: Strand, records: &[Record]) {
         let events = || {
             records.iter().flat_map(|record| match record {
                 Record::Told { events, .. } => events.as_slice(),
-                Record::Began { .. } => &[],
+                Record::Began { .. }
+                | Record::Joined { .. }
+                | Record::Left { .. }
+                | Record::Ordered { .. }
+                | Record::Finished { .. } => &[],
             })
         };
         let is_retraction = |event: &&ChainEvent| matches!(event, ChainEvent::Retracted { .. });
         let down = events().filter(is_retraction).count() as u64;
-        self.commits.increment(events().count() as u64 - down);
+        let up = events().count() as u64 - down;
+        if strand != Strand::Live {
+            self.backfilled.increment(up);
+            return;
+        }
+        self.commits.increment(up);
         if 0 < down {
             self.retractions.increment(down);
             self.reorgs[class(down)].increment(1);
@@ -191,6 +222,10 @@ impl Metrics {
 
     pub(crate) fn waits_for_budget(&self) {
         self.budget_waits.increment(1);
+    }
+
+    pub(crate) fn read_ahead(&self) {
+        self.read_ahead.increment(1);
     }
 
     pub(crate) fn stale(&self) {

@@ -10,6 +10,7 @@ use synod_protocol::task::{ExecutorMsg, TaskEvent, TaskMsg};
 use synod_supervision::{Actor, CallError, Context, Failure, Outlet, Reply};
 use synod_task_core::aggregator::{Aggregator as Core, Effect, Input, Settings};
 use synod_task_core::encode;
+use synod_types::chain::Strand;
 use synod_types::operator::{OperatorId, OperatorSetId};
 use synod_types::task::{Submission, TaskId, TaskView};
 
@@ -127,14 +128,18 @@ impl Aggregator {
     /// The batch is answered once what it led to is durable. If there was no room for all of it,
     /// it is not answered: the chain tells it again.
     async fn listen(&mut self, ctx: &Context<TaskMsg>, batch: ChainBatch) -> Result<(), Failure> {
-        let ChainBatch { chain, first, events, done } = batch;
-        let after_last = first.plus(events.len());
-        let input = Input::Chain { chain, first, events };
-        let effects = match self.core.apply(ctx.now(), input) {
-            Ok(effects) => effects,
-            Err(refusal) => return self.refused(&refusal),
+        let ChainBatch { chain, strand, first, events, done } = batch;
+        let (effects, is_all) = match strand {
+            Strand::Live => {
+                let after_last = first.plus(events.len());
+                let input = Input::Chain { chain, first, events };
+                match self.core.apply(ctx.now(), input) {
+                    Ok(effects) => (effects, after_last <= self.core.applied(chain).plus(1)),
+                    Err(refusal) => return self.refused(&refusal),
+                }
+            }
+            Strand::Past(_) => self.core.apply_past(ctx.now(), chain, &events),
         };
-        let is_all = after_last <= self.core.applied(chain).plus(1);
         if !is_all {
             tracing::debug!(%chain, "no room for the whole batch");
         }

@@ -11,6 +11,7 @@ use synod_supervision::{Actor, Breaker, BreakerError, CallError, Context, Failur
 use synod_task_core::encode;
 use synod_task_core::executor::{Asker, Effect, Executor as Core, Input, Settings, Trouble};
 use synod_types::Bytes;
+use synod_types::chain::Strand;
 use synod_types::signature::{Digest, Duty, SignRefusal, Signature};
 use synod_types::task::{Answer, ExecutionView, PerformError, SubmitRefusal, TaskId};
 
@@ -116,10 +117,15 @@ impl Executor {
         ctx: &Context<ExecutorMsg>,
         batch: ChainBatch,
     ) -> Result<(), Failure> {
-        let ChainBatch { chain, first, events, done } = batch;
-        let after_last = first.plus(events.len());
-        let effects = self.core.apply(ctx.now(), Input::Chain { chain, first, events });
-        let is_all = after_last <= self.core.applied(chain).plus(1);
+        let ChainBatch { chain, strand, first, events, done } = batch;
+        let (effects, is_all) = match strand {
+            Strand::Live => {
+                let after_last = first.plus(events.len());
+                let effects = self.core.apply(ctx.now(), Input::Chain { chain, first, events });
+                (effects, after_last <= self.core.applied(chain).plus(1))
+            }
+            Strand::Past(_) => self.core.apply_past(ctx.now(), chain, &events),
+        };
         self.follow_up(ctx, effects, is_all.then_some(Held::Done(done))).await
     }
 

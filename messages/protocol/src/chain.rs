@@ -1,7 +1,10 @@
 //! What a chain actor can be told, and what it tells.
 
 use synod_supervision::{CallError, Fingerprint, Lane, Message, Overflow, Reply, fingerprint};
-use synod_types::chain::{ChainEvent, ChainId, ChainStatus, EventNumber, Looked, Probed};
+use synod_types::actor::ActorId;
+use synod_types::chain::{
+    BackfillRefusal, ChainEvent, ChainId, ChainStatus, EventNumber, Looked, Probed, Strand,
+};
 
 use crate::journal::Committed;
 use crate::store::StoreRefusal;
@@ -11,10 +14,15 @@ use crate::store::StoreRefusal;
 /// A consumer gets the events of a chain in order, one batch at a time, each event at least once:
 /// a batch that is not answered in time, or whose answer is lost, comes again, perhaps longer.
 /// It answers `done` after its own journal holds what it made of the events.
+///
+/// Of a strand that is not [`Strand::Live`] it need not remember how far it came: what it knows
+/// already of a block it does not do again. A block that it never heard of may be retracted.
 #[derive(Debug)]
 pub struct ChainBatch {
     /// The chain.
     pub chain: ChainId,
+    /// Whether it is what happens or what was; each has numbers of its own.
+    pub strand: Strand,
     /// Number of the first of the events; the others follow without a gap.
     pub first: EventNumber,
     /// At most 64, in order.
@@ -27,7 +35,7 @@ impl ChainBatch {
     /// What it says, told to a consumer as a message of that kind: where it begins, because it may
     /// come again longer.
     pub fn digest(&self, kind: &'static str) -> Fingerprint {
-        fingerprint(kind, &(self.chain, self.first))
+        fingerprint(kind, &(self.chain, self.strand, self.first))
     }
 
     /// The events with numbers above `last`, each with its number: those that are new to a
@@ -43,18 +51,25 @@ impl ChainBatch {
 pub enum ChainMsg {
     /// How does it stand? Answered at once.
     Status(Reply<ChainStatus>),
+    /// Tell this consumer what was from a block on, up to what it was told as it happened.
+    /// Answered once the order is durable, or refused.
+    Backfill(ActorId, u64, Reply<Result<(), BackfillRefusal>>),
     /// The source has heard of a new block. A hint only: nobody relies on it.
     NewHead,
     /// The actor's own alarm.
     Tick,
-    /// The actor's own look at the node, that of this ticket, has ended.
-    Seen(u64, Box<Looked>),
+    /// The actor's own look at the node for a strand, that of this ticket, has ended.
+    Seen(Strand, u64, Box<Looked>),
+    /// A piece of the chain that is read ahead for a strand, of this number, has come.
+    Fetched(Strand, u64, Box<Looked>),
+    /// What was read ahead is what the look of this ticket would have shown.
+    Judged(Strand, u64, Box<Looked>),
     /// An endpoint that is not in use has been asked how it is.
     Probed(Probed),
     /// A consumer has answered the batch that ended with this event, or has not.
-    Answered(usize, EventNumber, Result<(), CallError>),
-    /// The journal has answered.
-    Journalled(Committed),
+    Answered(Strand, usize, EventNumber, Result<(), CallError>),
+    /// The journal of a strand has answered.
+    Journalled(Strand, Committed),
     /// The snapshot is saved, or not.
     Saved(Result<(), StoreRefusal>),
 }
@@ -63,12 +78,15 @@ impl Message for ChainMsg {
     fn kind(&self) -> &'static str {
         match self {
             Self::Status(_) => "status",
+            Self::Backfill(..) => "backfill",
             Self::NewHead => "new_head",
             Self::Tick => "tick",
             Self::Seen(..) => "seen",
+            Self::Fetched(..) => "fetched",
+            Self::Judged(..) => "judged",
             Self::Probed(_) => "probed",
             Self::Answered(..) => "answered",
-            Self::Journalled(_) => "journalled",
+            Self::Journalled(..) => "journalled",
             Self::Saved(_) => "saved",
         }
     }
@@ -78,11 +96,13 @@ impl Message for ChainMsg {
             Self::Status(_) => Lane::Control,
             Self::Tick
             | Self::Seen(..)
+            | Self::Fetched(..)
+            | Self::Judged(..)
             | Self::Probed(_)
             | Self::Answered(..)
-            | Self::Journalled(_)
+            | Self::Journalled(..)
             | Self::Saved(_) => Lane::High,
-            Self::NewHead => Lane::Normal,
+            Self::NewHead | Self::Backfill(..) => Lane::Normal,
         }
     }
 
@@ -91,11 +111,14 @@ impl Message for ChainMsg {
         match self {
             Self::NewHead => Overflow::Coalesce(0),
             Self::Status(_)
+            | Self::Backfill(..)
             | Self::Tick
             | Self::Seen(..)
+            | Self::Fetched(..)
+            | Self::Judged(..)
             | Self::Probed(_)
             | Self::Answered(..)
-            | Self::Journalled(_)
+            | Self::Journalled(..)
             | Self::Saved(_) => Overflow::Refuse,
         }
     }

@@ -1,6 +1,6 @@
 //! Headers, and what they prove.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use alloy::consensus;
 use alloy::primitives::{B256, U64};
@@ -16,34 +16,62 @@ const QUESTION: &str = "eth_getBlockByNumber";
 /// Headers asked for in one request; more are no faster.
 const HEADERS_MAX: usize = 200;
 
+/// Of so many headers what they prove is kept until their logs are asked for.
+const PROOFS_MAX: usize = 16_384;
+
 /// Of the headers shown last, by block hash.
-pub(crate) type Proofs = HashMap<B256, Proof>;
+#[derive(Debug, Default)]
+pub(crate) struct Proofs {
+    of: HashMap<B256, Proof>,
+    /// In the order in which they came. Some are gone.
+    shown: VecDeque<B256>,
+}
+
+impl Proofs {
+    fn keep(&mut self, hash: B256, proof: Proof) {
+        if self.shown.len() == PROOFS_MAX
+            && let Some(oldest) = self.shown.pop_front()
+        {
+            self.of.remove(&oldest);
+        }
+        if self.of.insert(hash, proof).is_none() {
+            self.shown.push_back(hash);
+        }
+    }
+
+    /// Of all of these, if all are kept.
+    pub(crate) fn get(&self, blocks: &[Block]) -> Option<Vec<Proof>> {
+        blocks.iter().map(|block| self.of.get(&block.id.hash).cloned()).collect()
+    }
+}
 
 impl AlloySource {
     pub(crate) async fn header(&self, number: u64) -> Result<Option<Block>, SourceError> {
         Ok(self.headers_at(&[number]).await?.pop().map(|(block, _)| block))
     }
 
-    /// As many of the first of them as there are. What they prove is kept until others are asked
-    /// for.
+    /// As many of the first of them as there are. What they prove is kept for a while.
     pub(crate) async fn range(&self, from: u64, to: u64) -> Result<Vec<Block>, SourceError> {
-        let (mut blocks, mut proofs) = (Vec::new(), Proofs::new());
+        let mut blocks = Vec::new();
         let mut next = from;
         while next <= to {
             let last = to.min(next.saturating_add(HEADERS_MAX as u64 - 1));
             let numbers: Vec<u64> = (next..=last).collect();
             let found = self.headers_at(&numbers).await?;
             let is_end = found.len() < numbers.len() || last == u64::MAX;
+            let mut proofs = self.proofs.lock();
             for (block, proof) in found {
-                proofs.extend(proof.map(|proof| (block.id.hash, proof)));
+                if let Some(proof) = proof {
+                    proofs.keep(block.id.hash, proof);
+                }
                 blocks.push(block);
             }
+            drop(proofs);
             if is_end {
                 break;
             }
             next = last + 1;
         }
-        *self.proofs.lock() = proofs;
         Ok(blocks)
     }
 

@@ -47,10 +47,7 @@ impl AlloySource {
 
     /// Of headers shown before, or asked for once more.
     async fn proofs_of(&self, blocks: &[Block]) -> Result<Vec<Proof>, SourceError> {
-        let known: Option<Vec<Proof>> = {
-            let proofs = self.proofs.lock();
-            blocks.iter().map(|block| proofs.get(&block.id.hash).cloned()).collect()
-        };
+        let known = self.proofs.lock().get(blocks);
         if let Some(known) = known {
             return Ok(known);
         }

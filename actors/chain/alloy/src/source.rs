@@ -73,7 +73,6 @@ pub struct AlloySource {
     pub(crate) rpc: Rpc,
     pub(crate) verify: Verify,
     finality: Finality,
-    /// No more of them than headers are asked for at once.
     pub(crate) proofs: Mutex<Proofs>,
     hints: Option<Endpoint>,
     /// At most one task: who listens for new heads.

@@ -34,6 +34,11 @@ pub struct World {
     pub others: Vec<Arc<Fallible>>,
     pub quorum: usize,
     pub clock: Clock,
+    /// How many of the consumers there are.
+    pub present: usize,
+    pub start_block: u64,
+    /// Who is to be told the past, from where on.
+    pub backfills: Vec<(String, u64)>,
 }
 
 impl World {
@@ -54,7 +59,8 @@ impl World {
         let source = Arc::new(Fallible::new(chain));
         let notes = (0..2).map(|_| Notes::default()).collect();
         let (others, quorum) = (Vec::new(), 1);
-        Self { disk: Disk::default(), notes, source, others, quorum, clock }
+        let (disk, present, start_block, backfills) = (Disk::default(), 2, 1, Vec::new());
+        Self { disk, notes, source, others, quorum, clock, present, start_block, backfills }
     }
 
     /// With so many ways to the chain, of which so many must agree.
@@ -76,11 +82,11 @@ impl World {
         let store = stage.address("store", room(64));
         let chain = stage.address("chain", room(64));
         let addresses: Vec<_> =
-            (0..2).map(|n| stage.address(&format!("consumer-{n}"), room(64))).collect();
+            (0..self.present).map(|n| stage.address(&format!("consumer-{n}"), room(64))).collect();
         let args = Args {
             rules: Rules {
                 chain: ChainId(31_337),
-                start_block: Some(1),
+                start_block: Some(self.start_block),
                 filter: LogFilter { addresses: vec![MAILBOX], events: vec![] },
                 consumers: 0,
                 limits: Limits::default(),
@@ -89,9 +95,11 @@ impl World {
             endpoint_rules: EndpointRules { quorum: self.quorum, ..EndpointRules::default() },
             breaker: stage.runtime.breaker("node", BreakerPolicy::default()),
             consumers: addresses.iter().map(|consumer| consumer.clone().outlet()).collect(),
+            backfills: self.backfills.clone(),
             store: store.clone().into(),
             answer_timeout: Duration::from_secs(5),
             snapshot_every: 10,
+            prefetch_max: 4,
         };
         stage.add::<Store>(&store, self.disk.clone());
         for (address, notes) in addresses.iter().zip(&self.notes) {

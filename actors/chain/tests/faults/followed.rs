@@ -78,9 +78,11 @@ async fn follow(
         },
         breaker: stage.runtime.breaker("node", breaker),
         consumers: vec![consumer.clone().outlet()],
+        backfills: Vec::new(),
         store: store.clone().into(),
         answer_timeout: Duration::from_secs(5),
         snapshot_every: 50,
+        prefetch_max: 4,
     };
     stage.add::<Store>(&store, disk.clone());
     stage.add::<Consumer>(&consumer, notes.clone());

@@ -80,7 +80,10 @@ impl Process {
 
     pub async fn tell(&self, events: Vec<ChainEvent>) -> Pending<()> {
         let (chain, first) = (ChainId(31_337), EventNumber(1));
-        let batch = |done| ChainBatch { chain, first, events, done }.into();
+        let batch = |done| {
+            ChainBatch { chain, strand: synod_types::chain::Strand::Live, first, events, done }
+                .into()
+        };
         self.memory.request(batch).await.unwrap()
     }
 

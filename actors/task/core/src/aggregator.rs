@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use synod_types::aggregation::CertificateOrder;
 use synod_types::certificate::{CertifiedResult, OperatorTable, TableMember};
-use synod_types::chain::{ChainId, EventNumber};
+use synod_types::chain::{ChainEvent, ChainId, EventNumber};
 use synod_types::operator::{OperatorId, OperatorSet, Stake};
 use synod_types::quorum::{BallotId, Equivocation, Question, Vote};
 use synod_types::task::{Submission, TaskFailure, TaskFilter, TaskId, TaskView};
@@ -100,6 +100,19 @@ impl Aggregator {
         };
         self.settle_down(now, &mut effects);
         Ok(effects)
+    }
+
+    /// Takes what was before this aggregator came; says whether there was room for all of it. If
+    /// not, it is to come again.
+    pub fn apply_past(
+        &mut self,
+        now: Moment,
+        chain: ChainId,
+        events: &[ChainEvent],
+    ) -> (Vec<Effect>, bool) {
+        let (mut effects, is_all) = self.listen_to_past(now, chain, events);
+        self.settle_down(now, &mut effects);
+        (effects, is_all)
     }
 
     /// The last event of the chain that is applied.

@@ -10,7 +10,7 @@ pub use words::{Asker, Effect, Input, Origin, Record, Settings, Trouble};
 use std::collections::{BTreeSet, VecDeque};
 
 use synod_types::Bytes;
-use synod_types::chain::{ChainId, EventNumber};
+use synod_types::chain::{ChainEvent, ChainId, EventNumber};
 use synod_types::operator::OperatorId;
 use synod_types::signature::Signature;
 use synod_types::task::{Answer, ExecutionView, SubmitRefusal, TaskId};
@@ -104,6 +104,19 @@ impl Executor {
         };
         self.settle_down(&mut effects);
         effects
+    }
+
+    /// Takes what was before this executor came; says whether there was room for all of it. If
+    /// not, it is to come again.
+    pub fn apply_past(
+        &mut self,
+        now: Moment,
+        chain: ChainId,
+        events: &[ChainEvent],
+    ) -> (Vec<Effect>, bool) {
+        let (mut effects, is_all) = self.listen_to_past(now, chain, events);
+        self.settle_down(&mut effects);
+        (effects, is_all)
     }
 
     /// In whose name it answers.

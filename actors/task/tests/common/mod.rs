@@ -223,7 +223,13 @@ pub async fn announce<M: Message + From<ChainBatch>>(
     for _ in 0..tries {
         let events: Vec<ChainEvent> = (first..=last).map(block).collect();
         let first = EventNumber(first.into());
-        let batch = |done| ChainBatch { chain: CHAIN, first, events, done };
+        let batch = |done| ChainBatch {
+            chain: CHAIN,
+            strand: synod_types::chain::Strand::Live,
+            first,
+            events,
+            done,
+        };
         outcome = outlet.call(2 * SECOND, batch).await;
         if outcome.is_ok() {
             break;

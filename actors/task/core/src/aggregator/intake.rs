@@ -23,23 +23,11 @@ impl Aggregator {
                 effects.push(Effect::PassedOver(Skip::Repeated));
                 continue;
             }
-            match event {
-                ChainEvent::Committed { block, logs } => {
-                    if self.settings.open_max <= self.ledger.open_len() {
-                        break;
-                    }
-                    height = height.max(block.id.number);
-                    for log in logs {
-                        match self.read(chain, block.id, log) {
-                            Ok(task) => self.accept(now, task, &mut effects),
-                            Err(skip) => effects.push(Effect::PassedOver(skip)),
-                        }
-                    }
-                }
-                ChainEvent::Retracted { block } => {
-                    let is_of = |task: &Task| task.chain == chain && task.block == *block;
-                    self.retracted(now, is_of, &mut effects);
-                }
+            if !self.take(now, chain, event, &mut effects) {
+                break;
+            }
+            if matches!(event, ChainEvent::Committed { .. }) {
+                height = height.max(event.block().number);
             }
             if taken.plus(1) < number && taken != EventNumber::default() {
                 effects.push(Effect::PassedOver(Skip::Gap));
@@ -50,6 +38,48 @@ impl Aggregator {
             self.commit(Record::Applied { chain, number: taken, height }, &mut effects);
         }
         effects
+    }
+
+    /// Takes what was before this aggregator came, event by event, as long as there is room; says
+    /// whether there was for all. What comes again is known by its task, so that nothing is kept
+    /// of how far this went.
+    pub(super) fn listen_to_past(
+        &mut self,
+        now: Moment,
+        chain: ChainId,
+        events: &[ChainEvent],
+    ) -> (Vec<Effect>, bool) {
+        let mut effects = Vec::new();
+        let is_all = events.iter().all(|event| self.take(now, chain, event, &mut effects));
+        (effects, is_all)
+    }
+
+    /// Whether there was room.
+    fn take(
+        &mut self,
+        now: Moment,
+        chain: ChainId,
+        event: &ChainEvent,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
+        match event {
+            ChainEvent::Committed { block, logs } => {
+                if self.settings.open_max <= self.ledger.open_len() {
+                    return false;
+                }
+                for log in logs {
+                    match self.read(chain, block.id, log) {
+                        Ok(task) => self.accept(now, task, effects),
+                        Err(skip) => effects.push(Effect::PassedOver(skip)),
+                    }
+                }
+            }
+            ChainEvent::Retracted { block } => {
+                let is_of = |task: &Task| task.chain == chain && task.block == *block;
+                self.retracted(now, is_of, effects);
+            }
+        }
+        true
     }
 
     /// A log as an announcement that this aggregator serves.

@@ -133,19 +133,8 @@ impl Executor {
                 effects.push(Effect::PassedOver(Skip::Repeated));
                 continue;
             }
-            match event {
-                ChainEvent::Committed { block, logs } => {
-                    if self.settings.queue_max <= self.queued || !self.make_room(now) {
-                        break;
-                    }
-                    for log in logs {
-                        match self.read(now, chain, block.id, log) {
-                            Ok(task) => self.accept(now, task, Origin::Followed, &mut effects),
-                            Err(skip) => effects.push(Effect::PassedOver(skip)),
-                        }
-                    }
-                }
-                ChainEvent::Retracted { block } => self.withdraw(chain, *block, &mut effects),
+            if !self.take(now, chain, event, &mut effects) {
+                break;
             }
             taken = number;
         }
@@ -153,6 +142,45 @@ impl Executor {
             self.commit(Record::Applied { chain, number: taken }, &mut effects);
         }
         effects
+    }
+
+    /// Takes what was before this executor came, event by event, as long as there is room; says
+    /// whether there was for all. What comes again is known by its task, so that nothing is kept
+    /// of how far this went.
+    pub(super) fn listen_to_past(
+        &mut self,
+        now: Moment,
+        chain: ChainId,
+        events: &[ChainEvent],
+    ) -> (Vec<Effect>, bool) {
+        let mut effects = Vec::new();
+        let is_all = events.iter().all(|event| self.take(now, chain, event, &mut effects));
+        (effects, is_all)
+    }
+
+    /// Whether there was room.
+    fn take(
+        &mut self,
+        now: Moment,
+        chain: ChainId,
+        event: &ChainEvent,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
+        match event {
+            ChainEvent::Committed { block, logs } => {
+                if self.settings.queue_max <= self.queued || !self.make_room(now) {
+                    return false;
+                }
+                for log in logs {
+                    match self.read(now, chain, block.id, log) {
+                        Ok(task) => self.accept(now, task, Origin::Followed, effects),
+                        Err(skip) => effects.push(Effect::PassedOver(skip)),
+                    }
+                }
+            }
+            ChainEvent::Retracted { block } => self.withdraw(chain, *block, effects),
+        }
+        true
     }
 
     /// A log as an announcement that nobody needs to ask this executor about.
