@@ -1,5 +1,6 @@
 //! Settings of the kind `chain`.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -10,6 +11,7 @@ use crate::breaker::BreakerPolicy;
 use crate::check::Check;
 use crate::endpoint::{AlloySection, AlloySettings};
 use crate::format;
+use crate::near;
 use crate::shape::join;
 
 /// One chain, followed. Which logs are wanted follows from the operator sets that name it.
@@ -74,8 +76,16 @@ pub(crate) struct ChainSection {
     /// Records after which a snapshot is worth while.
     #[schemars(range(min = 1, max = 1_000_000))]
     snapshot_every: u64,
+    /// Pieces of the chain, of `fetch_blocks_max` blocks each, read ahead of the one that is wanted
+    /// while far behind. 0: none. Endpoints with a budget are not read ahead from.
+    #[schemars(range(min = 0, max = 64))]
+    prefetch_max: usize,
     /// The policy, among `breakers`, of the circuit breaker around the node.
     breaker: String,
+    /// Consumers that are told the past as well, each from which block on: what was before the
+    /// first block that it is told as it happens, at the same time as that goes on.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    backfill: BTreeMap<String, u64>,
     /// Of the source `simulated`: a chain in this process.
     #[serde(skip_serializing_if = "Option::is_none")]
     simulated: Option<SimulatedChain>,
@@ -129,6 +139,8 @@ pub struct ChainSettings {
     pub chain_id: ChainId,
     /// The first block to look at; none: the newest confirmed one.
     pub start_block: Option<u64>,
+    /// Consumers that are told the past as well, each from which block on.
+    pub backfill: BTreeMap<String, u64>,
     /// Blocks that must stand above a block before it is told.
     pub confirmations: u64,
     /// 1 to 256.
@@ -157,6 +169,8 @@ pub struct ChainSettings {
     pub answer_timeout: Duration,
     /// Records after which a snapshot is worth while.
     pub snapshot_every: u64,
+    /// Pieces read ahead.
+    pub prefetch_max: usize,
     /// The policy of the breaker around the source.
     pub breaker: BreakerPolicy,
 }
@@ -190,7 +204,9 @@ impl Default for ChainSection {
             rollback_patience: Duration::from_secs(10),
             answer_timeout: Duration::from_secs(10),
             snapshot_every: 1024,
+            prefetch_max: 4,
             breaker: "default".to_owned(),
+            backfill: BTreeMap::new(),
             simulated: None,
             alloy: None,
         }
@@ -220,7 +236,13 @@ impl ChainSection {
         self
     }
 
-    pub(crate) fn check(&self, check: &mut Check<'_, '_>, key: &str) -> Option<ChainSettings> {
+    pub(crate) fn check(
+        &self,
+        check: &mut Check<'_, '_>,
+        key: &str,
+        id: &str,
+    ) -> Option<ChainSettings> {
+        self.check_backfill(check, key, id);
         let source = match self.source {
             SourceName::Simulated => self.check_simulated(check, key),
             SourceName::Alloy => self.check_alloy(check, key),
@@ -231,6 +253,7 @@ impl ChainSection {
             source: source?,
             chain_id: ChainId(self.chain_id),
             start_block: self.start_block,
+            backfill: self.backfill.clone(),
             confirmations: self.confirmations,
             reorg_depth_max: self.reorg_depth_max,
             fetch_blocks_max: self.fetch_blocks_max,
@@ -245,8 +268,19 @@ impl ChainSection {
             rollback_patience: self.rollback_patience,
             answer_timeout: self.answer_timeout,
             snapshot_every: self.snapshot_every,
+            prefetch_max: self.prefetch_max,
             breaker: breaker?,
         })
+    }
+
+    /// Whom the chain does not feed it cannot tell the past.
+    fn check_backfill(&self, check: &mut Check<'_, '_>, key: &str, id: &str) {
+        let fed = check.written.targets(id, "events");
+        for name in self.backfill.keys().filter(|name| !fed.contains(*name)) {
+            let hint = near::hint(name, fed.iter().map(String::as_str));
+            let rule = format!("not among the edges.events of {id}");
+            check.found.refuse(&join(&join(key, "backfill"), name), rule, hint);
+        }
     }
 
     fn check_simulated(&self, check: &mut Check<'_, '_>, key: &str) -> Option<ChainSource> {

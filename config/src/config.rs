@@ -165,7 +165,7 @@ fn actor(
     let key = join(&join("actors", id), "settings");
     let settings = match &section.settings {
         Section::Store(section) => section.check(check, &key).map(Settings::Store),
-        Section::Chain(section) => section.check(check, &key).map(Settings::Chain),
+        Section::Chain(section) => section.check(check, &key, id).map(Settings::Chain),
         Section::Embedding(section) => Some(Settings::Embedding(section.clone())),
         Section::Memory(section) => section.check(check, &key, id).map(Settings::Memory),
         Section::Signer(section) => section.check(check, &key, id).map(Settings::Signer),

@@ -14,9 +14,9 @@ pub use keys::{
     PasswordArgs, RotateArgs,
 };
 pub use running::{
-    ActorAction, ActorArgs, ActorsArgs, BreakerAction, BreakersArgs, ChainAction, ChainArgs,
-    DaemonArgs, DeadLetterAction, DeadLettersArgs, DeadWhich, DrainArgs, ReadArgs, ReloadArgs, Tap,
-    TapArgs, TopArgs,
+    ActorAction, ActorArgs, ActorsArgs, BackfillArgs, BreakerAction, BreakersArgs, ChainAction,
+    ChainArgs, DaemonArgs, DeadLetterAction, DeadLettersArgs, DeadWhich, DrainArgs, ReadArgs,
+    ReloadArgs, Tap, TapArgs, TopArgs,
 };
 
 pub use signguard::{ExportArgs, GuardAction, ImportArgs, SignguardArgs};
@@ -77,7 +77,8 @@ pub enum Command {
     Actors(ActorsArgs),
     /// Show actors that do not get on with their mail; exit 69 if there are any
     Stuck(ReadArgs),
-    /// Look at the chains that are followed and their endpoints; exit 69 if one is halted
+    /// Look at the chains that are followed, and have consumers told their past; exit 69 if one is
+    /// halted
     Chain(ChainArgs),
     /// Look at messages that nobody handled, send one again or forget them
     DeadLetters(DeadLettersArgs),

@@ -5,6 +5,7 @@
 
 mod actors;
 mod breakers;
+mod chains;
 mod console;
 mod dead_letters;
 mod drain;
@@ -108,6 +109,7 @@ pub fn router(surface: Surface, limits: &Http) -> Router {
         .route("/v1/dead-letters/{id}/replay", post(dead_letters::replay))
         .route("/v1/breakers", get(breakers::list))
         .route("/v1/breakers/{name}/{action}", post(breakers::act))
+        .route("/v1/chains/{id}/backfills", post(chains::backfill))
         .route("/v1/tasks", get(tasks::list))
         .route("/v1/tasks/{id}", get(tasks::get))
         .route("/v1/executors/{id}/answers", get(tasks::answers))

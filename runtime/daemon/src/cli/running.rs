@@ -191,6 +191,29 @@ pub struct ChainArgs {
 pub enum ChainAction {
     /// Show how each chain is followed, and through which endpoints
     Status(ReadArgs),
+    /// Tell a consumer what was before it came, at the same time as what happens, and show how far
+    /// that is
+    Backfill(BackfillArgs),
+}
+
+/// `synod chain backfill`.
+#[derive(Debug, Args)]
+pub struct BackfillArgs {
+    /// The chain: an actor's name
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub chain: String,
+    /// Who is told: an actor among the chain's edges.events
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub consumer: String,
+    /// The first block; the last is the one below the first that it was told as it happened
+    #[arg(long, value_name = "BLOCK")]
+    pub from: u64,
+    /// Order it, and do not wait until it is done
+    #[arg(long)]
+    pub no_wait: bool,
+    /// Which daemon.
+    #[command(flatten)]
+    pub read: ReadArgs,
 }
 
 /// `synod breakers`.

@@ -1,15 +1,23 @@
-//! `synod chain status`.
+//! `synod chain`.
+
+mod backfill;
 
 use serde_json::Value;
 
 use super::client::Client;
-use crate::cli::{ChainAction, ChainArgs};
+use crate::cli::{ChainAction, ChainArgs, ReadArgs};
 use crate::exit::{Exit, OK, UNAVAILABLE};
 use crate::out;
 
-/// Says how each chain is followed, and through what; exit 0 only if none is halted.
 pub(super) fn chain(args: &ChainArgs) -> Result<u8, Exit> {
-    let ChainAction::Status(args) = &args.action;
+    match &args.action {
+        ChainAction::Status(args) => status(args),
+        ChainAction::Backfill(args) => backfill::backfill(args),
+    }
+}
+
+/// Says how each chain is followed, and through what; exit 0 only if none is halted.
+fn status(args: &ReadArgs) -> Result<u8, Exit> {
     let mut status = Client::new(&args.daemon).get("/v1/status")?;
     let chains = status["chains"].take();
     let all = chains.as_object().into_iter().flatten();
@@ -54,6 +62,7 @@ fn lines(id: &str, chain: &Value) -> Vec<String> {
             number(&endpoint["head"]),
         ));
     }
+    lines.extend(chain["backfills"].as_array().into_iter().flatten().map(backfill::line));
     lines
 }
 
@@ -74,12 +83,16 @@ mod tests {
             "undelivered": 3, "endpoints": [
                 { "name": "own", "state": "demoted", "reason": "stale", "score": 880, "head": 90 },
                 { "name": "backup", "state": "serving", "score": 1000, "head": 107 },
+            ], "backfills": [
+                { "consumer": "memory", "from": 5, "next": 30, "until": 90, "undelivered": 7,
+                  "is_told": false, "phase": "catching_up" },
             ],
         });
         let expected = [
             "l1 (chain 1): following, head 107, committed 105, 2 behind, 3 events undelivered",
             "  endpoint own: demoted as stale, health 880, head 90",
             "  endpoint backup: serving, health 1000, head 107",
+            "  memory is told the past from block 5: next 30 of 90, 7 events undelivered, catching_up",
         ];
         assert_eq!(lines("l1", &chain), expected);
         let halted = json!({ "chain": 1, "phase": "halted", "reason": "why", "undelivered": 0 });

@@ -41,9 +41,11 @@ impl Maker<'_> {
             },
             breaker,
             consumers: targets.filter_map(|to| self.addresses.takes_batches(to)).collect(),
+            backfills: settings.backfill.clone().into_iter().collect(),
             store: self.journal(id),
             answer_timeout: settings.answer_timeout,
             snapshot_every: settings.snapshot_every,
+            prefetch_max: settings.prefetch_max,
         };
         Ok(ChildSpec::worker::<Chain>(policy, &self.addresses.chains[id], args))
     }
