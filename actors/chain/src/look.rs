@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use synod_chain_core::{Plan, Turn, check_links};
+use synod_chain_core::{Gap, Plan, Turn, check_links};
 use synod_supervision::core::Fault;
 use synod_supervision::{Breaker, BreakerError, Clock};
 use synod_types::chain::{
-    BlockId, ChainId, ChainIdentity, LogFilter, Looked, Probed, Sight, Trouble, Vote,
+    Block, BlockId, ChainId, ChainIdentity, LogFilter, Looked, PlacedLog, Probed, Sight, Trouble,
+    Vote,
 };
 
 use crate::source::{Asked, Source, SourceError};
@@ -181,16 +182,10 @@ impl<'a> View<'a> {
 
     /// What comes after a block that is not known yet, all of it below the head.
     async fn piece(&mut self, head: u64, from: u64, blocks: u32) -> Result<Sight, Trouble> {
-        let below = from.saturating_sub(1);
         let last = from.saturating_add(u64::from(blocks)).saturating_sub(1);
-        let headers = self.ask(self.source.headers(below, last)).await?;
-        if (headers.len() as u64) < last.saturating_sub(below).saturating_add(1) {
-            return Err(Trouble::Torn);
-        }
-        let logs = match check_links(headers.first().map(|block| block.id), &headers) {
-            Ok([]) | Err(_) => vec![],
-            Ok(above) => self.ask(self.source.logs(above, &self.eye.filter)).await?,
-        };
+        let headers = self.promised(from.saturating_sub(1), last).await?;
+        let below = headers.first().map(|block| block.id);
+        let logs = self.logs(check_links(below, &headers)).await?;
         Ok(Sight::Segment { head, headers, logs })
     }
 
@@ -206,20 +201,27 @@ impl<'a> View<'a> {
         let Some(last) = last.filter(|last| first <= *last && first <= head) else {
             return Ok(Sight::Segment { head, headers: vec![], logs: vec![] });
         };
+        let headers = self.promised(first, last.min(head)).await?;
+        let logs = self.logs(check_links(tip, &headers)).await?;
+        Ok(Sight::Segment { head, headers, logs })
+    }
+
+    /// Headers that the endpoint must have, as high as it says that it is.
+    async fn promised(&mut self, first: u64, last: u64) -> Result<Vec<Block>, Trouble> {
         let headers = self.ask(|source| source.headers(first, last)).await?;
-        let promised = last.min(head).saturating_sub(first).saturating_add(1);
-        if (headers.len() as u64) < promised {
-            // It has no such block, though it says that it is as high.
-            return Err(Trouble::Torn);
-        }
-        let logs = match check_links(tip, &headers) {
-            Ok([]) | Err(_) => vec![],
+        let promised = last.saturating_sub(first).saturating_add(1);
+        if (headers.len() as u64) < promised { Err(Trouble::Torn) } else { Ok(headers) }
+    }
+
+    /// None of headers that do not stand where they should.
+    async fn logs(&mut self, above: Result<&[Block], Gap>) -> Result<Vec<PlacedLog>, Trouble> {
+        match above {
+            Ok([]) | Err(_) => Ok(vec![]),
             Ok(above) => {
                 let filter = &self.eye.filter;
-                self.ask(|source| source.logs(above, filter)).await?
+                self.ask(|source| source.logs(above, filter)).await
             }
-        };
-        Ok(Sight::Segment { head, headers, logs })
+        }
     }
 
     /// A look's first question is put once: nothing is known yet that would be lost, and the next
