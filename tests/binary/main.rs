@@ -3,6 +3,7 @@
 
 mod anvil;
 mod anvil_support;
+mod backfill;
 mod cli;
 mod console;
 mod dev;
