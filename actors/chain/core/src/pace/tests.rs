@@ -50,10 +50,34 @@ fn what_is_asked_for_doubles_up_to_the_limit() {
     }
     let grown = [1, 2, 4, 4].map(|_| {
         let blocks = pace.blocks();
-        pace.grow(&LIMITS);
+        pace.grew(blocks as usize, &LIMITS);
         blocks
     });
     assert_eq!(grown, [1, 2, 4, 4]);
+}
+
+#[test]
+fn only_full_pieces_say_that_more_would_fit() {
+    let mut pace = Pace::new(&LIMITS);
+    pace.failed(at(0), Trouble::Torn, &LIMITS);
+    pace.grew(1, &LIMITS);
+    assert_eq!(pace.blocks(), 2);
+    pace.grew(2, &LIMITS);
+    assert_eq!(pace.blocks(), 4);
+}
+
+#[test]
+fn what_was_too_much_is_tried_again_by_little_and_seldom() {
+    let mut pace = Pace::new(&LIMITS);
+    pace.failed(at(0), Trouble::TooLarge, &LIMITS);
+    for asked in [2, 3, 4] {
+        assert_eq!(pace.blocks(), asked);
+        for _ in 0..STREAK {
+            assert_eq!(pace.blocks(), asked);
+            pace.grew(asked as usize, &LIMITS);
+        }
+    }
+    assert_eq!(pace.blocks(), 4, "no more than the limit");
 }
 
 #[test]
