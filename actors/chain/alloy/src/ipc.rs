@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tower::Service;
 
-use crate::transport::{TooLong, Traffic};
+use crate::transport::{TooLong, Traffic, whole};
 
 /// One connection at most is kept. A question that is given up takes its connection along.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ impl Ipc {
         let packet = serde_json::from_slice(&answer)
             .map_err(|error| TransportError::deser_err(error, "an answer by IPC"))?;
         *self.kept.lock() = Some(values);
-        Ok(packet)
+        whole(request.as_batch().is_some(), packet)
     }
 }
 

@@ -8,7 +8,9 @@ use synod_types::chain::Trouble;
 use crate::transport::TooLong;
 
 /// What nodes say when a question asks for too much.
-const TOO_MUCH: [&str; 12] = [
+const TOO_MUCH: [&str; 14] = [
+    "batch size",
+    "batch too large",
     "block range",
     "exceed maximum block range",
     "limit exceeded",
@@ -23,8 +25,8 @@ const TOO_MUCH: [&str; 12] = [
     "up to a",
 ];
 /// What they say when we ask too often.
-const TOO_OFTEN: [&str; 5] =
-    ["rate limit", "request count", "too many requests", "capacity", "throttle"];
+const TOO_OFTEN: [&str; 6] =
+    ["rate limit", "request count", "request limit", "too many requests", "capacity", "throttle"];
 /// What they say of a block that has left their chain.
 const GONE: [&str; 5] = [
     "block not found",
