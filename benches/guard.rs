@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use synod_benches::{Options, child_policy, cpu_time, median, runtime, tree};
 use synod_protocol::signature::SignerMsg;
-use synod_signature::{KeySource, SecretKey, Signer, SignerArgs, SignerLimits};
-use synod_signature_keyfile::KeyFile;
+use synod_signature::{SecretKey, Signer, SignerArgs, SignerLimits};
+use synod_signature_keyfile::{KeyFile, read_plain};
 use synod_store::{Args, JournalPort, Metrics, Store};
 use synod_store_segment::{Journal, Limits};
 use synod_supervision::{Address, Capacity, ChildSpec, Outlet, Running};
@@ -68,7 +68,8 @@ impl House {
         let mut pending = Vec::new();
         for n in first..first + count {
             let signer = &self.signers[n as usize % self.signers.len()];
-            let ask = |reply| SignerMsg::Sign { duty: duty(n), digest: digest(n), reply };
+            let ask =
+                |reply| SignerMsg::Sign { duty: duty(n), digest: digest(n), preimage: None, reply };
             pending.push(signer.request(ask).await.unwrap());
         }
         let mut signatures = Vec::new();
@@ -128,7 +129,7 @@ fn measure(scheme: Scheme, signers: usize, rounds: usize, count: u64) {
     let mut tokio = tokio::runtime::Builder::new_multi_thread();
     let tokio = tokio.worker_threads(2).enable_time().build().unwrap();
     let house = tokio.block_on(House::begin(home.path(), scheme, signers));
-    let key = KeyFile::existing(home.path().join("signer-1.key"), scheme).load().unwrap();
+    let key = read_plain(&home.path().join("signer-1.key"), scheme).unwrap();
     let mut columns = Columns::default();
     for round in 0..=rounds as u64 {
         let (first, held) = (round * count, house.store.status().records);

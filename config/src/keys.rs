@@ -11,6 +11,7 @@ use crate::executor::Performer;
 use crate::kinds::{Kind, Origin as Written};
 use crate::secret::Secret;
 use crate::shape::join;
+use crate::signer::KeySource;
 use crate::topology::Settings;
 
 /// Keys from the top of the file, and what is written there or holds by default. Secrets are
@@ -64,6 +65,8 @@ impl Config {
         let mut wanted = vec![section.clone()];
         let breaker = keys.get(&join(&join(&section, "settings"), "breaker"));
         wanted.extend(breaker.map(|name| join("breakers", name.trim_matches('"'))));
+        let breaker = keys.get(&join(&join(&section, "settings"), "remote.breaker"));
+        wanted.extend(breaker.map(|name| join("breakers", name.trim_matches('"'))));
         let targets = self.topology.edges.iter().filter(|edge| edge.from == *id);
         wanted.extend(targets.map(|edge| join(&join("actors", edge.to.as_str()), "kind")));
         match &actor.settings {
@@ -109,9 +112,7 @@ impl Config {
             crate::MemberKey::Signer(signer) => Some(signer.as_str()),
             crate::MemberKey::Public(_) => None,
         });
-        signers
-            .flat_map(|id| ["scheme", "key_file", "generate"].map(|key| setting(id, key)))
-            .collect()
+        signers.flat_map(|id| SOURCES.map(|key| setting(id, key))).collect()
     }
 
     /// The secrets of an actor, by key.
@@ -133,10 +134,14 @@ impl Config {
                     secrets.extend(environment.map(|(name, secret)| (at(name), secret)));
                 }
             }
+            Settings::Signer(settings) => {
+                if let KeySource::Remote(remote) = &settings.key {
+                    secrets.insert(at("remote", "url"), &remote.url);
+                }
+            }
             Settings::Store(_)
             | Settings::Embedding(_)
             | Settings::Memory(_)
-            | Settings::Signer(_)
             | Settings::Aggregation(_)
             | Settings::Quorum(_)
             | Settings::Task(_) => {}
@@ -149,6 +154,9 @@ impl Config {
         self.topology.actors.get(id).is_some_and(|actor| actor.kind() == Kind::Store)
     }
 }
+
+/// What a signer's public key follows from.
+const SOURCES: [&str; 5] = ["scheme", "source", "key_file", "generate", "remote"];
 
 /// Which set of which AVS, and where its tasks are announced.
 fn identity(set: &str) -> [String; 4] {

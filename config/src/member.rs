@@ -171,7 +171,8 @@ impl MemberSection {
     }
 }
 
-fn public_key(scheme: Scheme, text: &str) -> Option<PublicKey> {
+/// The public key that a text stands for.
+pub(crate) fn public_key(scheme: Scheme, text: &str) -> Option<PublicKey> {
     match scheme {
         Scheme::Bn254 => {
             let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 2 * 192)?;

@@ -8,15 +8,19 @@ use synod_types::signature::Scheme;
 
 use crate::check::Check;
 use crate::format;
+use crate::remote::{RemoteSection, RemoteSettings};
 use crate::secret::looks_like_key;
 use crate::shape::join;
 
-/// One key, and the guard that signs nothing twice. A key is given by `key_file` or `generate`.
+/// One key, and the guard that signs nothing twice. A key is given by `key_file`, `generate` or
+/// `remote`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct SignerSection {
     /// The signature scheme.
     pub(crate) scheme: SchemeName,
+    /// Who has the key.
+    pub(crate) source: SourceName,
     /// File of the secret key. Relative to the directory of this file.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "format::path")]
@@ -28,6 +32,9 @@ pub(crate) struct SignerSection {
     pub(crate) password: Option<PasswordSection>,
     /// Whether to make a key at the first start, kept under `runtime.data_dir`. For trying out.
     pub(crate) generate: bool,
+    /// Of the sources that are no file: who holds the key, and how it is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote: Option<RemoteSection>,
     /// Duties remembered, each for ever; at the limit nothing more is signed.
     #[schemars(range(min = 1, max = 100_000_000))]
     pub(crate) duties_max: usize,
@@ -62,6 +69,25 @@ fn password(_: &mut SchemaGenerator) -> Schema {
                 "description": "Environment variable that holds the password." }
         }
     })
+}
+
+/// Who has a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SourceName {
+    /// This process, from a file.
+    File,
+    /// A web3signer, by its eth1 API. For ECDSA.
+    Web3signer,
+}
+
+impl SourceName {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Web3signer => "web3signer",
+        }
+    }
 }
 
 /// A signature scheme, as written.
@@ -104,7 +130,7 @@ pub struct SignerSettings {
 }
 
 /// Where a key comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum KeySource {
     /// A file, which must be there.
     File(PathBuf),
@@ -112,6 +138,8 @@ pub enum KeySource {
     Keystore(PathBuf, PasswordSource),
     /// Made at the first start, kept under the data directory.
     Generated,
+    /// Somebody else has it.
+    Remote(Box<RemoteSettings>),
 }
 
 /// Where a password comes from. Not looked at before it is needed.
@@ -127,9 +155,11 @@ impl Default for SignerSection {
     fn default() -> Self {
         Self {
             scheme: SchemeName::Bn254,
+            source: SourceName::File,
             key_file: None,
             password: None,
             generate: false,
+            remote: None,
             duties_max: 1_000_000,
             waiting_max: 1024,
             batch_max: 1024,
@@ -145,11 +175,15 @@ impl SignerSection {
         id: &str,
     ) -> Option<SignerSettings> {
         let source = self.check_source(check, key)?;
-        let (path, named) = match &source {
-            KeySource::File(path) | KeySource::Keystore(path, _) => (plain(path), "key_file"),
-            KeySource::Generated => (check.generated_key(id), "generate"),
+        let file = match &source {
+            KeySource::File(path) | KeySource::Keystore(path, _) => Some((plain(path), "key_file")),
+            KeySource::Generated => Some((check.generated_key(id), "generate")),
+            // Held against the others' keys before anything starts.
+            KeySource::Remote(_) => None,
         };
-        if let Some(other) = check.key_files.insert(path, join(key, named)) {
+        if let Some((path, named)) = file
+            && let Some(other) = check.key_files.insert(path, join(key, named))
+        {
             let hint = format!("{other} names it too: one signer, one key");
             check.found.refuse(&join(key, named), "a key shared by two signers", hint);
         }
@@ -164,7 +198,35 @@ impl SignerSection {
 }
 
 impl SignerSection {
+    /// With the table of the chosen source, if it was left out.
+    pub(crate) fn completed(mut self) -> Self {
+        if self.source != SourceName::File {
+            self.remote.get_or_insert_default();
+        }
+        self
+    }
+
     fn check_source(&self, check: &mut Check<'_, '_>, key: &str) -> Option<KeySource> {
+        let remote_key = join(key, "remote");
+        if self.source == SourceName::File {
+            if check.found.is_written(&remote_key) {
+                let hint = "remove it, or set source = \"web3signer\"";
+                check.found.refuse(&remote_key, "settings of a source that is not chosen", hint);
+            }
+            return self.check_file(check, key);
+        }
+        let is_given = [self.key_file.is_some(), self.password.is_some(), self.generate];
+        for (name, _) in ["key_file", "password", "generate"].iter().zip(is_given).filter(|it| it.1)
+        {
+            let hint = "remove it, or set source = \"file\"";
+            check.found.refuse(&join(key, name), "settings of a source that is not chosen", hint);
+        }
+        let remote = self.remote.clone().unwrap_or_default();
+        let remote = remote.check(check, &remote_key, (self.source, self.scheme.into()))?;
+        Some(KeySource::Remote(Box::new(remote)))
+    }
+
+    fn check_file(&self, check: &mut Check<'_, '_>, key: &str) -> Option<KeySource> {
         let file_key = join(key, "key_file");
         let password_key = join(key, "password");
         match (&self.key_file, self.generate) {

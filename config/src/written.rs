@@ -55,7 +55,7 @@ pub(crate) enum Settings {
     Chain(Box<ChainSection>),
     Embedding(EmbeddingSettings),
     Memory(MemorySettings),
-    Signer(SignerSection),
+    Signer(Box<SignerSection>),
     Executor(Box<ExecutorSection>),
     Aggregation(AggregationSettings),
     Quorum(QuorumSettings),
@@ -140,7 +140,10 @@ impl Settings {
             }
             Kind::Embedding => Self::Embedding(section(found, key, settings)?),
             Kind::Memory => Self::Memory(section(found, key, settings)?),
-            Kind::Signer => Self::Signer(section(found, key, settings)?),
+            Kind::Signer => {
+                let signer: SignerSection = section(found, key, settings)?;
+                Self::Signer(Box::new(signer.completed()))
+            }
             Kind::Executor => {
                 let executor: ExecutorSection = section(found, key, settings)?;
                 Self::Executor(Box::new(executor.completed()))

@@ -3,6 +3,7 @@
 
 mod dumps;
 mod journal;
+mod remote;
 mod reorg;
 mod secrets;
 mod signguard;

@@ -128,7 +128,7 @@ pub(crate) type Signed = Result<Signature, SignRefusal>;
 fn question(n: u64, digest: Digest) -> impl FnOnce(Reply<Signed>) -> SignerMsg {
     let task = TaskId(B256::left_padding_from(&n.to_be_bytes()));
     let duty = Duty::TaskResult(task, OperatorId(Account::repeat_byte(9)));
-    move |reply| SignerMsg::Sign { duty, digest, reply }
+    move |reply| SignerMsg::Sign { duty, digest, preimage: None, reply }
 }
 
 fn id(name: &str) -> ActorId {

@@ -17,7 +17,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use rustix::process::{Signal, getpid, kill_process};
 use synod_protocol::store::StoreStatus;
-use synod_signature::{KeySource, KeySourceError, Mark, SecretKey};
+use synod_signature::{KeySource, KeySourceError, Mark};
 use synod_store::{Answer, JournalPort, Request};
 
 use crate::count;
@@ -73,7 +73,7 @@ impl JournalPort for FusedJournal {
 struct FusedKey(Arc<dyn KeySource>, Fuse);
 
 impl KeySource for FusedKey {
-    fn load(&self) -> Result<SecretKey, KeySourceError> {
+    fn load(&self) -> Result<synod_signature::Key, KeySourceError> {
         self.0.load()
     }
 

@@ -4,6 +4,7 @@ use metrics::{
     Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram,
     gauge, histogram,
 };
+use synod_protocol::signature::RemoteError;
 use synod_types::actor::ActorId;
 use synod_types::aggregation::{AnswerRefusal, OrderRefusal, Rejection};
 use synod_types::signature::SignRefusal;
@@ -12,6 +13,8 @@ const REQUESTS: &str = "signer_requests_total";
 const COMMITS: &str = "signer_commits_total";
 const DUTIES: &str = "signer_guard_duties";
 const SIGNING: &str = "signer_signing_seconds";
+const REMOTE_CALLS: &str = "signer_remote_signatures_total";
+const REMOTE: &str = "signer_remote_up";
 const ORDERS: &str = "aggregation_orders_total";
 const ANSWERS: &str = "aggregation_answers_total";
 const CULPRITS: &str = "aggregation_culprits_total";
@@ -38,6 +41,16 @@ pub fn describe() {
     );
     describe_gauge!(DUTIES, Unit::Count, "Duties the guard remembers, by signer");
     describe_histogram!(SIGNING, Unit::Seconds, "Time to make one signature, by signer");
+    describe_counter!(
+        REMOTE_CALLS,
+        Unit::Count,
+        "Signatures asked of a remote signer, by signer and outcome: signed, or why not"
+    );
+    describe_gauge!(
+        REMOTE,
+        Unit::Count,
+        "1 while nothing is known against a signer's remote signer, 0 otherwise, by signer"
+    );
     describe_counter!(ORDERS, Unit::Count, "Orders to certify a task, by outcome");
     describe_counter!(ANSWERS, Unit::Count, "Answers submitted, by outcome");
     describe_counter!(CULPRITS, Unit::Count, "False signatures found, by reason");
@@ -105,6 +118,17 @@ impl SignerMetrics {
 
     pub(crate) fn duties(&self, duties: usize) {
         self.duties.set(duties as f64);
+    }
+
+    /// A remote signer was asked for a signature. Far dearer than looking the counter up.
+    pub(crate) fn fetched<T>(&self, outcome: &Result<T, RemoteError>) {
+        let outcome = outcome.as_ref().map_or_else(|error| error.kind.reason(), |_| "signed");
+        counter!(REMOTE_CALLS, "actor" => self.actor.clone(), "outcome" => outcome).increment(1);
+    }
+
+    /// Whether a remote signer is of use.
+    pub(crate) fn remote(&self, is_up: bool) {
+        gauge!(REMOTE, "actor" => self.actor.clone()).set(f64::from(u8::from(is_up)));
     }
 
     pub(crate) fn timer(&self) -> Histogram {

@@ -1,4 +1,5 @@
 mod batch;
+mod remote;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,16 +7,17 @@ use std::sync::Arc;
 use synod_protocol::journal::{Past, Pen};
 use synod_protocol::signature::SignerMsg;
 use synod_protocol::store::StoreMsg;
-use synod_signature_core::SecretKey;
 use synod_signature_core::guard::{Admission, Guard, GuardRecord, Mark, fingerprint};
 use synod_supervision::{Actor, Context, Failure, Outlet, Panicked, Reply};
-use synod_types::signature::{Digest, Duty, PublicKey, SignRefusal, Signature};
+use synod_types::Bytes;
+use synod_types::signature::{Digest, Duty, PublicKey, SignRefusal, Signature, SignerStatus};
 use synod_types::store::StreamId;
 
 use crate::metrics::SignerMetrics;
-use crate::port::{KeySource, KeySourceError};
+use crate::port::{Key, KeySource, KeySourceError};
 
 use batch::Batches;
+use remote::Hand;
 
 /// How much a signer holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +61,21 @@ struct Waiting {
     answers: Vec<Answer>,
     /// Whether the duty came on record for them, and is signed for the first time.
     is_first: bool,
+    /// What the digest is the hash of, if one of them said so.
+    preimage: Option<Bytes>,
+}
+
+/// One request.
+struct Request {
+    duty: Duty,
+    digest: Digest,
+    preimage: Option<Bytes>,
+    reply: Answer,
 }
 
 /// The actor. What it knows is one incarnation's.
 pub struct Signer {
-    key: Arc<SecretKey>,
+    hand: Hand,
     /// Keeps the mark; none if it cannot.
     marks: Option<Arc<dyn KeySource>>,
     public: PublicKey,
@@ -88,10 +100,13 @@ impl Actor for Signer {
     async fn start(ctx: &Context<SignerMsg>, args: SignerArgs) -> Result<Self, Failure> {
         let source = Arc::clone(&args.key);
         let loaded = tokio::task::spawn_blocking(move || {
-            let key = source.load()?;
-            Ok::<_, KeySourceError>((key.public(), Arc::new(key), source.mark()?))
+            let (public, hand) = match source.load()? {
+                Key::Held(key) => (key.public(), Hand::held(key)),
+                Key::Remote(key) => (key.public, Hand::remote(key)),
+            };
+            Ok::<_, KeySourceError>((public, hand, source.mark()?))
         });
-        let (public, key, mark) = loaded.await??;
+        let (public, hand, mark) = loaded.await??;
         let mut guard = Guard::new(&public, args.limits.duties_max);
         let mut has_passed = mark == Some(guard.mark());
         let pen = Pen::open(args.store, guard_stream(&public), |past| match past {
@@ -106,8 +121,8 @@ impl Actor for Signer {
         check_mark(ctx, &guard, mark, has_passed)?;
         let metrics = SignerMetrics::register(ctx.id());
         metrics.duties(guard.duties_len());
-        Ok(Self {
-            key,
+        let signer = Self {
+            hand,
             marks: mark.map(|_| args.key),
             public,
             batches: Batches::new(mark.unwrap_or_else(|| guard.mark())),
@@ -117,12 +132,16 @@ impl Actor for Signer {
             waiting_len: 0,
             limits: args.limits,
             metrics,
-        })
+        };
+        signer.check(ctx)?;
+        Ok(signer)
     }
 
     async fn handle(&mut self, ctx: &Context<SignerMsg>, msg: SignerMsg) -> Result<(), Failure> {
         match msg {
-            SignerMsg::Sign { duty, digest, reply } => self.sign(ctx, duty, digest, reply).await,
+            SignerMsg::Sign { duty, digest, preimage, reply } => {
+                self.sign(ctx, Request { duty, digest, preimage, reply }).await
+            }
             SignerMsg::PublicKey(reply) => {
                 reply.answer(self.public);
                 Ok(())
@@ -130,19 +149,24 @@ impl Actor for Signer {
             SignerMsg::Journalled(committed) => self.journalled(ctx, committed).await,
             SignerMsg::Marked(outcome) => self.marked(ctx, outcome),
             SignerMsg::Signed(outcome) => self.signed(outcome),
+            SignerMsg::Status(reply) => {
+                reply.answer(self.status());
+                Ok(())
+            }
+            SignerMsg::Fetched(duty, outcome) => self.fetched(ctx, duty, outcome),
+            SignerMsg::Checked(outcome) => {
+                self.checked(ctx, outcome);
+                Ok(())
+            }
+            SignerMsg::Check => self.check(ctx),
         }
     }
 }
 
 impl Signer {
     /// The guard first, then the journal, then the mark, then the signature.
-    async fn sign(
-        &mut self,
-        ctx: &Context<SignerMsg>,
-        duty: Duty,
-        digest: Digest,
-        reply: Answer,
-    ) -> Result<(), Failure> {
+    async fn sign(&mut self, ctx: &Context<SignerMsg>, request: Request) -> Result<(), Failure> {
+        let Request { duty, digest, preimage, reply } = request;
         if self.limits.waiting_max <= self.waiting_len {
             self.refuse(reply, SignRefusal::Busy { waiting: self.waiting_len });
             return Ok(());
@@ -159,6 +183,7 @@ impl Signer {
         let is_under_way = self.waiting.contains_key(&duty);
         let waiting = self.waiting.entry(duty).or_default();
         waiting.answers.push(reply);
+        waiting.preimage = waiting.preimage.take().or(preimage);
         self.waiting_len += 1;
         match admission {
             Admission::Record(record) => {
@@ -176,13 +201,21 @@ impl Signer {
 
     fn signed(&mut self, outcome: Result<Vec<(Duty, Signature)>, Panicked>) -> Result<(), Failure> {
         for (duty, signature) in outcome? {
-            let Waiting { answers, mut is_first } = self.taken(duty);
-            for reply in answers {
-                self.metrics.signed(std::mem::take(&mut is_first));
-                reply.answer(Ok(signature.clone()));
-            }
+            self.hand_out(duty, &signature);
         }
         Ok(())
+    }
+
+    fn hand_out(&mut self, duty: Duty, signature: &Signature) {
+        let Waiting { answers, mut is_first, .. } = self.taken(duty);
+        for reply in answers {
+            self.metrics.signed(std::mem::take(&mut is_first));
+            reply.answer(Ok(signature.clone()));
+        }
+    }
+
+    fn status(&self) -> SignerStatus {
+        self.hand.status()
     }
 
     /// Those who wait for the signature of a duty, who now wait no more.

@@ -248,9 +248,9 @@ impl Executor {
     fn sign(&self, ctx: &Context<ExecutorMsg>, task: TaskId, digest: Digest) -> Option<Input> {
         let duty = Duty::TaskResult(task, self.core.operator());
         let (signer, timeout) = (self.args.signer.clone(), self.args.sign_timeout);
-        let asked = async move {
-            signer.call(timeout, |reply| SignerMsg::Sign { duty, digest, reply }).await
-        };
+        let preimage = self.core.preimage(task);
+        let question = move |reply| SignerMsg::Sign { duty, digest, preimage, reply };
+        let asked = async move { signer.call(timeout, question).await };
         let begun = ctx.pipe(asked, move |outcome| ExecutorMsg::Signed(task, outcome));
         begun.err().map(|_| Input::Signed { task, outcome: Err(Trouble::Absent) })
     }

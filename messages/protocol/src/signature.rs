@@ -1,12 +1,17 @@
 //! Told to signers and to aggregation, and told by aggregation.
 
+use std::sync::Arc;
+
 use synod_supervision::{Fingerprint, Lane, Message, Overflow, Panicked, Reply, fingerprint};
+use synod_types::Bytes;
 use synod_types::actor::Incarnation;
 use synod_types::aggregation::{AnswerRefusal, CertificateOrder, OrderRefusal, Rejection};
 use synod_types::certificate::CertifiedResult;
 use synod_types::operator::OperatorId;
 use synod_types::quorum::Vote;
-use synod_types::signature::{Digest, Duty, PublicKey, SignRefusal, Signature};
+use synod_types::signature::{
+    Digest, Duty, PublicKey, RemoteRefusal, SignRefusal, Signature, SignerStatus,
+};
 use synod_types::task::{Answer, TaskId};
 
 use crate::journal::Committed;
@@ -22,6 +27,9 @@ pub enum SignerMsg {
         duty: Duty,
         /// What.
         digest: Digest,
+        /// The bytes whose keccak the digest is, where they are known: a remote signer may hash by
+        /// itself.
+        preimage: Option<Bytes>,
         /// The answer.
         reply: Reply<Result<Signature, SignRefusal>>,
     },
@@ -33,6 +41,24 @@ pub enum SignerMsg {
     Marked(Result<Result<(), String>, Panicked>),
     /// The actor's own: signatures are made.
     Signed(Result<Vec<(Duty, Signature)>, Panicked>),
+    /// How it is.
+    Status(Reply<SignerStatus>),
+    /// The actor's own: the remote signer answered, and what it sent was verified.
+    Fetched(Duty, Result<Signature, RemoteError>),
+    /// The actor's own: whether the remote signer is there and has the key.
+    Checked(Result<(), RemoteError>),
+    /// The actor's own alarm: the remote signer is looked at again.
+    Check,
+}
+
+/// Why a remote signer was of no use.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct RemoteError {
+    /// In one word.
+    pub kind: RemoteRefusal,
+    /// Where and what, in a sentence without secrets.
+    pub why: Arc<str>,
 }
 
 impl Message for SignerMsg {
@@ -43,30 +69,51 @@ impl Message for SignerMsg {
             Self::Journalled(_) => "journalled",
             Self::Marked(_) => "marked",
             Self::Signed(_) => "signed",
+            Self::Status(_) => "status",
+            Self::Fetched(..) => "fetched",
+            Self::Checked(_) => "checked",
+            Self::Check => "check",
         }
     }
 
     fn lane(&self) -> Lane {
         match self {
             Self::Sign { .. } | Self::PublicKey(_) => Lane::Normal,
-            Self::Journalled(_) | Self::Marked(_) | Self::Signed(_) => Lane::High,
+            Self::Status(_)
+            | Self::Journalled(_)
+            | Self::Marked(_)
+            | Self::Signed(_)
+            | Self::Fetched(..)
+            | Self::Checked(_)
+            | Self::Check => Lane::High,
         }
     }
 
     fn digest(&self) -> Option<Fingerprint> {
         match self {
             Self::Sign { duty, digest, .. } => Some(fingerprint(self.kind(), &(duty, digest))),
-            Self::PublicKey(_) | Self::Journalled(_) | Self::Marked(_) | Self::Signed(_) => None,
+            Self::PublicKey(_)
+            | Self::Status(_)
+            | Self::Journalled(_)
+            | Self::Marked(_)
+            | Self::Signed(_)
+            | Self::Fetched(..)
+            | Self::Checked(_)
+            | Self::Check => None,
         }
     }
 
     /// Executors wait: that is how a slow signer slows them down.
     fn overflow(&self) -> Overflow {
         match self {
-            Self::Sign { .. } | Self::Journalled(_) | Self::Marked(_) | Self::Signed(_) => {
-                Overflow::Wait
-            }
-            Self::PublicKey(_) => Overflow::Refuse,
+            Self::Sign { .. }
+            | Self::Journalled(_)
+            | Self::Marked(_)
+            | Self::Signed(_)
+            | Self::Fetched(..)
+            | Self::Checked(_)
+            | Self::Check => Overflow::Wait,
+            Self::PublicKey(_) | Self::Status(_) => Overflow::Refuse,
         }
     }
 }

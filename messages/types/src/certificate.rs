@@ -51,8 +51,17 @@ impl CertificateRule {
         self.digest_of(reference_timestamp, message_hash(task, output))
     }
 
+    /// The bytes whose keccak is [`Self::digest`]: for a signer that hashes what it is given.
+    pub fn preimage(self, reference_timestamp: u32, task: TaskId, output: &[u8]) -> Bytes {
+        self.preimage_of(reference_timestamp, message_hash(task, output)).into()
+    }
+
     /// The digest over a message hash.
     pub fn digest_of(self, reference_timestamp: u32, message_hash: B256) -> Digest {
+        Digest(keccak256(self.preimage_of(reference_timestamp, message_hash)))
+    }
+
+    fn preimage_of(self, reference_timestamp: u32, message_hash: B256) -> Vec<u8> {
         let name = match self {
             Self::Bn254 => "BN254Certificate",
             Self::Bls12381 => "BLS12381Certificate",
@@ -62,13 +71,11 @@ impl CertificateRule {
         let type_hash = keccak256(format!("{name}{members}"));
         let timestamp = word(reference_timestamp);
         let body = [type_hash.0, timestamp, message_hash.0].concat();
-        let body = keccak256(body);
         match self {
-            Self::Bn254 | Self::Bls12381 => Digest(body),
+            Self::Bn254 | Self::Bls12381 => body,
             Self::Ecdsa { major_version, verifier } => {
-                let domain = ecdsa_domain(major_version, verifier);
-                let bytes = [&[0x19, 0x01], domain.as_slice(), body.as_slice()].concat();
-                Digest(keccak256(bytes))
+                let (domain, body) = (ecdsa_domain(major_version, verifier), keccak256(body));
+                [&[0x19, 0x01], domain.as_slice(), body.as_slice()].concat()
             }
         }
     }

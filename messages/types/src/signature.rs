@@ -1,6 +1,7 @@
 //! What is signed, by which scheme, and the bytes that come of it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use alloy_primitives::{Address, B256, Bytes, FixedBytes};
 use serde::{Deserialize, Serialize};
@@ -142,6 +143,79 @@ pub enum SignRefusal {
         /// How many.
         waiting: usize,
     },
+    /// The key is elsewhere, and no signature came from there.
+    #[error("the remote signer did not sign: {0}")]
+    Remote(#[from] RemoteRefusal),
+}
+
+/// Why no signature came from whoever holds the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+pub enum RemoteRefusal {
+    /// There was no connection, or it broke.
+    #[error("it cannot be reached")]
+    Unreachable,
+    /// It took too long.
+    #[error("it took too long")]
+    Timeout,
+    /// It was not asked: its breaker is open.
+    #[error("its breaker lets no call through")]
+    Withheld,
+    /// It is overloaded, or something in it failed.
+    #[error("it is overloaded or failing")]
+    Failing,
+    /// It does not want to, or does not want us to ask.
+    #[error("it refused")]
+    Refused,
+    /// It has no such key.
+    #[error("it does not know the key")]
+    UnknownKey,
+    /// What came is no signature.
+    #[error("its answer is no signature")]
+    Garbage,
+    /// What came is a signature, but not the key's of the digest.
+    #[error("its signature is not the key's of the digest")]
+    WrongSignature,
+    /// It hashes what it is given, and the bytes behind the digest were not given.
+    #[error("it hashes by itself, and what the digest is the hash of is not known")]
+    NoPreimage,
+}
+
+impl RemoteRefusal {
+    /// Its name in logs and metrics.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Unreachable => "remote_unreachable",
+            Self::Timeout => "remote_timeout",
+            Self::Withheld => "remote_withheld",
+            Self::Failing => "remote_failing",
+            Self::Refused => "remote_refused",
+            Self::UnknownKey => "remote_unknown_key",
+            Self::Garbage => "remote_garbage",
+            Self::WrongSignature => "remote_wrong_signature",
+            Self::NoPreimage => "remote_no_preimage",
+        }
+    }
+
+    /// Whether time alone may mend it. The others last until somebody acts.
+    pub const fn may_pass(self) -> bool {
+        match self {
+            Self::Unreachable | Self::Timeout | Self::Withheld | Self::Failing => true,
+            Self::Refused
+            | Self::UnknownKey
+            | Self::Garbage
+            | Self::WrongSignature
+            | Self::NoPreimage => false,
+        }
+    }
+}
+
+/// What is known against a signer. Nothing: it signs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SignerStatus {
+    /// Why it cannot sign now; it may by itself be able to later.
+    pub degraded: Option<Arc<str>>,
+    /// Why it signs nothing until somebody acts.
+    pub halted: Option<Arc<str>>,
 }
 
 impl SignRefusal {
@@ -153,14 +227,19 @@ impl SignRefusal {
             Self::Guard(GuardRefusal::Full { .. }) => "full",
             Self::NotDurable => "not_durable",
             Self::Busy { .. } => "busy",
+            Self::Remote(refusal) => refusal.reason(),
         }
     }
 
-    /// Whether the same request may succeed later.
+    /// Whether the same request may succeed later. Whatever is wrong with a remote signer, it may
+    /// be mended while the task waits: nothing is given up for it.
     pub const fn is_retryable(&self) -> bool {
         match self {
             Self::Guard(GuardRefusal::Conflict { .. } | GuardRefusal::Poisoned) => false,
-            Self::Guard(GuardRefusal::Full { .. }) | Self::NotDurable | Self::Busy { .. } => true,
+            Self::Guard(GuardRefusal::Full { .. })
+            | Self::NotDurable
+            | Self::Busy { .. }
+            | Self::Remote(_) => true,
         }
     }
 }

@@ -76,6 +76,9 @@ impl Daemon {
         let extras = extras(&runtime);
         let house = topology::compile(config, &runtime, extras)
             .map_err(|error| Exit::new(CONFIG, error.to_string()))?;
+        topology::look_at_remotes(config, &config.runtime.data_dir)
+            .await
+            .map_err(|error| Exit::new(CONFIG, error.to_string()))?;
         let watchdog = runtime
             .watchdog()
             .map_err(|error| Exit::new(SOFTWARE, format!("no thread for the watchdog: {error}")))?;

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 
 use synod_config::{Actor, Config, KeySource as Place, Settings, StoreSettings};
 use synod_protocol::store::StoreRefusal;
-use synod_signature::{GuardRecord, KeySource, Mark, guard_stream};
+use synod_signature::{GuardRecord, Mark, guard_stream};
 use synod_signature_core::guard::interchange::{KeyRecords, MergeRefusal, merge};
 use synod_store::{Answer, JournalPort, Metrics, Request};
 use synod_store_segment::{Journal, OpenError};
@@ -62,7 +62,7 @@ impl Guards {
         for (id, actor) in &config.topology.actors {
             let Settings::Signer(settings) = &actor.settings else { continue };
             let key = place(data_dir, id, settings);
-            if settings.key == Place::Generated && !key.path().exists() {
+            if settings.key == Place::Generated && key.is_absent() {
                 continue;
             }
             let failed = |error| Exit::new(IO, format!("{id}: {}", Failure::from(error).chain()));

@@ -130,6 +130,23 @@ pub fn verify(key: &PublicKey, digest: Digest, signature: &Signature) -> Result<
     if is_good { Ok(()) } else { Err(Fault::Mismatch) }
 }
 
+/// A signature made elsewhere, checked, in the form in which [`SecretKey::sign`] makes it.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn verified(key: &PublicKey, digest: Digest, bytes: &[u8]) -> Result<Signature, Fault> {
+    let scheme = key.scheme();
+    let signature = Signature { scheme, bytes: Bytes::copy_from_slice(bytes) };
+    verify(key, digest, &signature)?;
+    match key {
+        PublicKey::Bn254 { .. } | PublicKey::Bls12381(_) => Ok(signature),
+        PublicKey::Ecdsa(_) => {
+            let bytes = Bytes::from(ecdsa::recover(digest, bytes)?.signature);
+            Ok(Signature { scheme, bytes })
+        }
+    }
+}
+
 /// Exactly `N` bytes.
 pub(crate) fn fixed<const N: usize>(bytes: &[u8]) -> Result<FixedBytes<N>, Fault> {
     bytes.try_into().map(FixedBytes).map_err(|_| Fault::Length(bytes.len()))

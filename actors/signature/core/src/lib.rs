@@ -19,7 +19,7 @@ mod key;
 mod path;
 
 pub use error::{KeyError, SecretError};
-pub use key::{Fault, SecretKey, verify};
+pub use key::{Fault, SecretKey, verified, verify};
 pub use path::{KeyPath, PathError};
 
 #[cfg(test)]

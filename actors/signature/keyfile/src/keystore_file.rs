@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use synod_signature::{KeySource, KeySourceError, Mark, SecretKey};
+use synod_signature::{Key, KeySource, KeySourceError, Mark};
 use synod_types::signature::{PublicKey, Scheme};
 
 use crate::keystore::{BYTES_MAX, Keystore, KeystoreError};
@@ -65,11 +65,12 @@ impl KeystoreFile {
 }
 
 impl KeySource for KeystoreFile {
-    fn load(&self) -> Result<SecretKey, KeySourceError> {
+    fn load(&self) -> Result<Key, KeySourceError> {
         let keystore = read_keystore(&self.path)?;
         self.check_scheme(&keystore)?;
         let password = self.password.read()?;
-        keystore.open(&password).map_err(|error| unusable(&self.path, error))
+        let opened = keystore.open(&password).map_err(|error| unusable(&self.path, error));
+        opened.map(Key::Held)
     }
 
     fn mark(&self) -> Result<Option<Mark>, KeySourceError> {

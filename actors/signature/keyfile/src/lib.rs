@@ -23,7 +23,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use synod_signature::{KeySource, KeySourceError, Mark, SecretKey};
+use synod_signature::{Key, KeySource, KeySourceError, Mark, SecretKey};
 use synod_types::signature::{PublicKey, Scheme};
 use zeroize::Zeroizing;
 
@@ -50,6 +50,49 @@ pub fn read_plain(path: &Path, scheme: Scheme) -> Result<SecretKey, KeySourceErr
 /// [`KeySourceError::Exists`] if something is there already; it is left as it is.
 pub fn write_plain(path: &Path, key: &SecretKey) -> Result<(), KeySourceError> {
     create::write(path, &create::text(key))
+}
+
+/// Bytes of a file that only its owner can reach.
+///
+/// # Errors
+/// [`KeySourceError`], [`KeySourceError::TooLong`] above `bytes_max`.
+pub fn read_private(path: &Path, bytes_max: u64) -> Result<Zeroizing<Vec<u8>>, KeySourceError> {
+    private::read(path, bytes_max)
+}
+
+/// Whether [`read_private`] would be let at it. Opens nothing.
+///
+/// # Errors
+/// [`KeySourceError`].
+pub fn inspect_private(path: &Path) -> Result<(), KeySourceError> {
+    private::inspect(path)
+}
+
+/// The mark of a key that is not here, in a file of its own: what is at `<path>.guard`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MarkFile(PathBuf);
+
+impl MarkFile {
+    /// In `directory`, under `name`.
+    pub fn new(directory: &Path, name: &str) -> Self {
+        Self(directory.join(name))
+    }
+
+    /// As [`KeySource::mark`].
+    ///
+    /// # Errors
+    /// [`KeySourceError`].
+    pub fn mark(&self) -> Result<Option<Mark>, KeySourceError> {
+        mark::read(&self.0)
+    }
+
+    /// As [`KeySource::raise`].
+    ///
+    /// # Errors
+    /// [`KeySourceError`].
+    pub fn raise(&self, from: Mark, to: Mark) -> Result<(), KeySourceError> {
+        mark::raise(&self.0, from, to)
+    }
 }
 
 /// Whether a file that only its owner can reach looks like a plain key file.
@@ -130,8 +173,8 @@ impl KeyFile {
 }
 
 impl KeySource for KeyFile {
-    fn load(&self) -> Result<SecretKey, KeySourceError> {
-        match read::read(&self.path, self.scheme) {
+    fn load(&self) -> Result<Key, KeySourceError> {
+        let read = match read::read(&self.path, self.scheme) {
             Err(KeySourceError::Unreachable { cause, .. })
                 if self.is_generated && cause.kind() == io::ErrorKind::NotFound =>
             {
@@ -144,7 +187,8 @@ impl KeySource for KeyFile {
                 }
             }
             outcome => outcome,
-        }
+        };
+        read.map(Key::Held)
     }
 
     fn mark(&self) -> Result<Option<Mark>, KeySourceError> {

@@ -19,7 +19,9 @@ fn check(text: &str, mode: u32, scheme: Scheme, expected: Result<(), &str>) {
     fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
     let outcome = KeyFile::existing(&path, scheme).load();
     match (&outcome, expected) {
-        (Ok(key), Ok(())) => assert_eq!(hex::encode(key.to_bytes()), SECRET[2..]),
+        (Ok(synod_signature::Key::Held(key)), Ok(())) => {
+            assert_eq!(hex::encode(key.to_bytes()), SECRET[2..])
+        }
         (Err(error), Err(expected)) => {
             let text = error.to_string();
             assert!(text.contains(expected), "{text}");

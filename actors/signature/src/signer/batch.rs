@@ -20,6 +20,7 @@ use synod_supervision::{Context, Failure, Panicked};
 use synod_types::signature::{Digest, Duty};
 
 use super::Signer;
+use super::remote::Hand;
 
 /// Signatures that one job makes: enough that its way to the thread and back costs little, few
 /// enough that others get their turn.
@@ -131,10 +132,17 @@ impl Signer {
         self.mark(ctx)
     }
 
-    /// Makes signatures that the guard permits.
-    fn begin(&self, ctx: &Context<SignerMsg>, due: &[(Duty, Digest)]) -> Result<(), Failure> {
+    /// Makes signatures that the guard permits, or has them made.
+    fn begin(&mut self, ctx: &Context<SignerMsg>, due: &[(Duty, Digest)]) -> Result<(), Failure> {
+        let key = match &mut self.hand {
+            Hand::Held(key) => Arc::clone(key),
+            Hand::Remote(remote) => {
+                remote.queue(due);
+                return self.fetch(ctx);
+            }
+        };
         for some in due.chunks(JOB) {
-            let (key, timer, some) = (Arc::clone(&self.key), self.metrics.timer(), some.to_vec());
+            let (key, timer, some) = (Arc::clone(&key), self.metrics.timer(), some.to_vec());
             let sign = move |(duty, digest)| {
                 let began = Instant::now();
                 let signature = key.sign(digest);

@@ -1,7 +1,9 @@
+mod remote;
+
 use std::sync::Mutex;
 use std::time::Duration;
 
-use synod_signature_core::verify;
+use synod_signature_core::{SecretKey, verify};
 use synod_supervision::{Address, CallError, Running};
 use synod_tests::stage::{Stage, clock_at, id, room};
 use synod_tests::store::{Disk, Fate, Store};
@@ -24,8 +26,8 @@ struct Fixed {
 }
 
 impl KeySource for Fixed {
-    fn load(&self) -> Result<SecretKey, KeySourceError> {
-        Ok(SecretKey::from_bytes(self.scheme, &[7; 32]).unwrap())
+    fn load(&self) -> Result<Key, KeySourceError> {
+        Ok(SecretKey::from_bytes(self.scheme, &[7; 32]).unwrap().into())
     }
 
     fn mark(&self) -> Result<Option<Mark>, KeySourceError> {
@@ -95,7 +97,7 @@ impl Signing {
         n: u8,
         digest: Digest,
     ) -> Result<Result<Signature, SignRefusal>, CallError> {
-        let question = |reply| SignerMsg::Sign { duty: duty(n), digest, reply };
+        let question = |reply| SignerMsg::Sign { duty: duty(n), digest, preimage: None, reply };
         self.signer.call(PATIENCE, question).await
     }
 }
@@ -133,7 +135,8 @@ async fn nothing_is_signed_before_the_commit() {
     let journal = Disk::default();
     journal.always(Fate::Held);
     let signing = Signing::begin(Scheme::Ecdsa, &journal).await;
-    let question = |digest| move |reply| SignerMsg::Sign { duty: duty(1), digest, reply };
+    let question =
+        |digest| move |reply| SignerMsg::Sign { duty: duty(1), digest, preimage: None, reply };
     let first = signing.signer.request(question(YES)).await.unwrap();
     let second = signing.signer.request(question(YES)).await.unwrap();
     let full = signing.signer.request(question(YES)).await.unwrap();
@@ -260,7 +263,8 @@ async fn who_comes_during_a_commit_goes_with_the_next() {
     journal.always(Fate::Held);
     let mut asked = Vec::new();
     for n in 0..20 {
-        let question = |reply| SignerMsg::Sign { duty: duty(n), digest: YES, reply };
+        let question =
+            |reply| SignerMsg::Sign { duty: duty(n), digest: YES, preimage: None, reply };
         asked.push(signing.signer.request(question).await.unwrap());
     }
     tokio::time::sleep(Duration::from_secs(1)).await;

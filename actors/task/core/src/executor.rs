@@ -273,6 +273,14 @@ impl Executor {
         effects
     }
 
+    /// What the digest of a performed task that waits for its signature is the hash of.
+    pub fn preimage(&self, id: TaskId) -> Option<Bytes> {
+        let entry = self.ledger.get(id)?;
+        let Stage::Signing { output, .. } = &entry.stage else { return None };
+        let rule = self.settings.sets.get(&entry.task.set)?;
+        Some(rule.preimage(entry.task.reference_timestamp, id, output))
+    }
+
     fn ask_signer(&self, id: TaskId) -> Option<Effect> {
         match self.ledger.get(id)?.stage {
             Stage::Signing { digest, .. } => Some(Effect::Sign { task: id, digest }),

@@ -10,7 +10,7 @@ use synod_types::B256;
 use synod_types::certificate::{Bn254Certificate, Certificate, CertifiedResult};
 use synod_types::operator::OperatorId;
 use synod_types::quorum::{BallotId, Verdict};
-use synod_types::signature::{Digest, PublicKey, Scheme, Signature};
+use synod_types::signature::{Digest, PublicKey, Scheme, Signature, SignerStatus};
 use synod_types::task::{Answer, TaskId};
 
 const ENOUGH: usize = 3;
@@ -142,7 +142,13 @@ impl Actor for Signer {
             SignerMsg::PublicKey(reply) => {
                 reply.answer(PublicKey::Bn254 { g1: [1; 64].into(), g2: [2; 128].into() });
             }
-            SignerMsg::Journalled(_) | SignerMsg::Marked(_) | SignerMsg::Signed(_) => (),
+            SignerMsg::Status(reply) => reply.answer(SignerStatus::default()),
+            SignerMsg::Journalled(_)
+            | SignerMsg::Marked(_)
+            | SignerMsg::Signed(_)
+            | SignerMsg::Fetched(..)
+            | SignerMsg::Checked(_)
+            | SignerMsg::Check => (),
         }
         Ok(())
     }

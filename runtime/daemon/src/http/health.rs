@@ -8,9 +8,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use synod_protocol::chain::ChainMsg;
+use synod_protocol::signature::SignerMsg;
 use synod_protocol::store::StoreMsg;
 use synod_supervision::{ActorView, Role, TreeView};
+use synod_types::actor::ActorId;
 use synod_types::chain::ChainPhase;
+use synod_types::signature::SignerStatus;
 
 use super::Surface;
 
@@ -43,12 +46,19 @@ pub(super) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// Every actor runs and gets on, the journal can be written and no chain has halted. Otherwise 503 and the
-/// reasons. Whom a policy lets the others go on without makes it degraded, not unready.
+/// Every actor runs and gets on, the journal can be written, no chain has halted and no signer.
+/// Otherwise 503 and the reasons. Whom a policy lets the others go on without, and a remote signer
+/// that cannot be reached, makes it degraded, not unready.
 pub(super) async fn ready(State(surface): State<Surface>) -> Response {
     let reasons = reasons_against(&surface).await;
     if reasons.is_empty() {
-        let degraded = without(&surface.runtime.tree(&surface.root));
+        let mut degraded = without(&surface.runtime.tree(&surface.root));
+        degraded.extend(
+            signers(&surface)
+                .await
+                .into_iter()
+                .filter_map(|(id, status)| status.degraded.map(|why| format!("{id}: {why}"))),
+        );
         return match degraded[..] {
             [] => Json(json!({ "ready": true })).into_response(),
             _ => Json(json!({ "ready": true, "degraded": degraded })).into_response(),
@@ -77,7 +87,20 @@ async fn reasons_against(surface: &Surface) -> Vec<String> {
             reasons.push(format!("{id} has halted: {why}"));
         }
     }
+    let signers = signers(surface).await.into_iter();
+    reasons.extend(signers.filter_map(|(id, status)| Some(format!("{id}: {}", status.halted?))));
     reasons
+}
+
+/// How the signers are that run.
+async fn signers(surface: &Surface) -> Vec<(ActorId, SignerStatus)> {
+    let mut all = Vec::new();
+    for (id, signer) in &surface.desks().signers {
+        if let Ok(status) = signer.call(PATIENCE, SignerMsg::Status).await {
+            all.push((id.clone(), status));
+        }
+    }
+    all
 }
 
 /// Who should run and does not, and why it ended last.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use synod_protocol::chain::ChainMsg;
 use synod_protocol::memory::MemoryMsg;
+use synod_protocol::signature::SignerMsg;
 use synod_protocol::store::StoreMsg;
 use synod_protocol::task::{ExecutorMsg, TaskMsg};
 use synod_supervision::{Address, Message, Outlet};
@@ -22,6 +23,8 @@ pub struct Desks {
     pub memories: BTreeMap<ActorId, Outlet<MemoryMsg>>,
     /// Lives of tasks.
     pub tasks: BTreeMap<ActorId, Outlet<TaskMsg>>,
+    /// Keys and their guards.
+    pub signers: BTreeMap<ActorId, Outlet<SignerMsg>>,
     /// Operators at work.
     pub executors: BTreeMap<ActorId, Outlet<ExecutorMsg>>,
 }
@@ -33,6 +36,7 @@ impl Desks {
             chains: outlets(&addresses.chains),
             memories: outlets(&addresses.memories),
             tasks: outlets(&addresses.tasks),
+            signers: outlets(&addresses.signers),
             executors: outlets(&addresses.executors),
         }
     }

@@ -1,9 +1,11 @@
 //! Signers, executors, aggregation, quorum, tasks.
 
 pub(crate) mod keys;
+mod remote;
 mod tasks;
 
 pub use keys::inspect_keys;
+pub use remote::look_at_remotes;
 
 use std::sync::Arc;
 

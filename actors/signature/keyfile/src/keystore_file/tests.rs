@@ -1,6 +1,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
+use synod_signature::SecretKey;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 

@@ -7,12 +7,13 @@ use synod_config::{
     Config, ExecutorSettings, KeySource as Place, MemberKey, PasswordSource, Process, Settings,
     SignerSettings,
 };
-use synod_signature::{KeySource, KeySourceError, Mark, SecretKey};
+use synod_signature::{KeySource, KeySourceError, Mark};
 use synod_signature_keyfile::{KeyFile, KeystoreFile, PasswordPlace};
 use synod_types::actor::ActorId;
 use synod_types::signature::PublicKey;
 
-use crate::topology::{Maker, TopologyError};
+use super::remote::{RemotePlace, RemoteSource};
+use crate::topology::{Maker, TopologyError, policy};
 
 /// How much of the end of a child's stderr is kept.
 const STDERR_BYTES_MAX: usize = 4_096;
@@ -64,7 +65,14 @@ impl Maker<'_> {
     }
 
     pub(super) fn key_source(&self, id: &ActorId, settings: &SignerSettings) -> Arc<dyn KeySource> {
-        Arc::new(place(self.data_dir, id, settings))
+        match place(self.data_dir, id, settings) {
+            KeyPlace::Plain(file) => Arc::new(file),
+            KeyPlace::Keystore(file) => Arc::new(file),
+            KeyPlace::Remote(place) => {
+                let rules = policy::of_breaker(&place.settings.breaker, self.seed());
+                Arc::new(RemoteSource { breaker: self.breaker(id, rules), place: *place })
+            }
+        }
     }
 
     pub(super) fn public_key(
@@ -126,6 +134,8 @@ pub(crate) enum KeyPlace {
     Plain(KeyFile),
     /// Under a password.
     Keystore(KeystoreFile),
+    /// With somebody else.
+    Remote(Box<RemotePlace>),
 }
 
 impl KeyPlace {
@@ -133,58 +143,69 @@ impl KeyPlace {
         match self {
             Self::Plain(file) => file.inspect(),
             Self::Keystore(file) => file.inspect(),
+            Self::Remote(place) => place.inspect(),
         }
     }
 
     /// The public half; a keystore is opened for it.
     pub(crate) fn public_key(&self) -> Result<PublicKey, KeySourceError> {
-        self.load().map(|key| key.public())
-    }
-
-    /// The file.
-    pub(crate) fn path(&self) -> &Path {
         match self {
-            Self::Plain(file) => file.path(),
-            Self::Keystore(file) => file.path(),
+            Self::Plain(file) => file.public_key(),
+            Self::Keystore(file) => file.public_key(),
+            Self::Remote(place) => Ok(place.settings.public_key),
         }
     }
 
-    fn source(&self) -> &dyn KeySource {
+    /// Of a key that a file holds: whether it is yet to be made.
+    pub(crate) fn is_absent(&self) -> bool {
         match self {
-            Self::Plain(file) => file,
-            Self::Keystore(file) => file,
+            Self::Plain(file) => !file.path().exists(),
+            Self::Keystore(file) => !file.path().exists(),
+            Self::Remote(_) => false,
         }
     }
-}
 
-impl KeySource for KeyPlace {
-    fn load(&self) -> Result<SecretKey, KeySourceError> {
-        self.source().load()
+    /// As [`KeySource::mark`].
+    pub(crate) fn mark(&self) -> Result<Option<Mark>, KeySourceError> {
+        match self {
+            Self::Plain(file) => file.mark(),
+            Self::Keystore(file) => file.mark(),
+            Self::Remote(place) => place.mark(),
+        }
     }
 
-    fn mark(&self) -> Result<Option<Mark>, KeySourceError> {
-        self.source().mark()
-    }
-
-    fn raise(&self, from: Mark, to: Mark) -> Result<(), KeySourceError> {
-        self.source().raise(from, to)
+    /// As [`KeySource::raise`].
+    pub(crate) fn raise(&self, from: Mark, to: Mark) -> Result<(), KeySourceError> {
+        match self {
+            Self::Plain(file) => file.raise(from, to),
+            Self::Keystore(file) => file.raise(from, to),
+            Self::Remote(place) => place.raise(from, to),
+        }
     }
 }
 
 /// The place of a signer's key.
 pub(crate) fn place(data_dir: &Path, id: &ActorId, settings: &SignerSettings) -> KeyPlace {
     match &settings.key {
+        Place::Remote(remote) => {
+            KeyPlace::Remote(Box::new(RemotePlace::new(data_dir, remote.as_ref().clone())))
+        }
         Place::File(path) => KeyPlace::Plain(KeyFile::existing(path, settings.scheme)),
         Place::Keystore(path, password) => {
-            let password = match password {
-                PasswordSource::File(path) => PasswordPlace::File(path.clone()),
-                PasswordSource::Variable(name) => PasswordPlace::Variable(name.clone()),
-            };
+            let password = password_place(password);
             KeyPlace::Keystore(KeystoreFile::new(path, settings.scheme, password))
         }
         Place::Generated => {
             let path = data_dir.join("keys").join(format!("{id}.key"));
             KeyPlace::Plain(KeyFile::generated(path, settings.scheme))
         }
+    }
+}
+
+/// Where a password lies.
+pub(super) fn password_place(password: &PasswordSource) -> PasswordPlace {
+    match password {
+        PasswordSource::File(path) => PasswordPlace::File(path.clone()),
+        PasswordSource::Variable(name) => PasswordPlace::Variable(name.clone()),
     }
 }
