@@ -13,7 +13,7 @@ use crate::format;
 use crate::member::public_key;
 use crate::secret::{self, Secret, SecretSection};
 use crate::shape::join;
-use crate::signer::SourceName;
+use crate::signer::{PasswordSection, PasswordSource, SourceName, password};
 
 /// Who holds the key, and how it is asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -42,6 +42,17 @@ pub(crate) struct RemoteSection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "format::path")]
     client_key: Option<String>,
+    /// The name that its certificate must bear, if that is not the host of `url`. Of `cerberus`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_name: Option<String>,
+    /// Where the password stands that opens the key there, if it keeps keys in files. Of `cerberus`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "password")]
+    password: Option<PasswordSection>,
+    /// Where the token stands that it gave out with the key (its API key). Of `cerberus`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "password")]
+    token: Option<PasswordSection>,
     /// Directory in which the key's mark is kept, under the key's name: on another disk than
     /// `runtime.data_dir` it tells when an older copy of that was put back. Without it, under
     /// `runtime.data_dir`. Relative to the directory of this file.
@@ -76,6 +87,12 @@ pub struct RemoteSettings {
     pub ca_file: Option<PathBuf>,
     /// Files of the certificate that is shown, and of its key.
     pub client: Option<(PathBuf, PathBuf)>,
+    /// The name that its certificate must bear, if not the host's.
+    pub server_name: Option<String>,
+    /// Where the password stands that opens the key there.
+    pub password: Option<PasswordSource>,
+    /// Where the token stands that it gave out with the key.
+    pub token: Option<PasswordSource>,
     /// Where the key's mark is kept.
     pub mark_dir: Option<PathBuf>,
     /// How long one answer may take.
@@ -93,6 +110,8 @@ pub struct RemoteSettings {
 pub enum RemoteKind {
     /// web3signer's eth1 API.
     Web3signer,
+    /// Cerberus's gRPC.
+    Cerberus,
 }
 
 impl Default for RemoteSection {
@@ -103,6 +122,9 @@ impl Default for RemoteSection {
             ca_file: None,
             client_certificate: None,
             client_key: None,
+            server_name: None,
+            password: None,
+            token: None,
             mark_dir: None,
             timeout: Duration::from_secs(5),
             calls_max: 8,
@@ -121,6 +143,11 @@ impl RemoteSection {
     ) -> Option<RemoteSettings> {
         let kind = check_scheme(check, key, source, scheme);
         let url = self.check_url(check, key);
+        self.check_foreign(check, key, source);
+        let mut place = |name: &str, section: &Option<PasswordSection>| {
+            section.as_ref().and_then(|section| section.check(check, &join(key, name)))
+        };
+        let (password, token) = (place("password", &self.password), place("token", &self.token));
         let public_key = self.check_public_key(check, &join(key, "public_key"), scheme);
         let breaker = check.breaker(&join(key, "breaker"), &self.breaker);
         let path = |file: &Option<String>| file.as_ref().map(|file| check.directory.join(file));
@@ -144,12 +171,31 @@ impl RemoteSection {
             public_key: public_key?,
             ca_file,
             client,
+            server_name: self.server_name.clone(),
+            password,
+            token,
             mark_dir,
             timeout: self.timeout,
             calls_max: self.calls_max,
             check_interval: self.check_interval,
             breaker: breaker?,
         })
+    }
+
+    /// What only Cerberus asks for.
+    fn check_foreign(&self, check: &mut Check<'_, '_>, key: &str, source: SourceName) {
+        if source == SourceName::Cerberus {
+            return;
+        }
+        let given = [self.server_name.is_some(), self.password.is_some(), self.token.is_some()];
+        for (name, _) in ["server_name", "password", "token"].iter().zip(given).filter(|it| it.1) {
+            let hint = "remove it, or set source = \"cerberus\"";
+            check.found.refuse(
+                &join(key, name),
+                format!("{} does not ask for it", source.name()),
+                hint,
+            );
+        }
     }
 
     fn check_url(&self, check: &mut Check<'_, '_>, key: &str) -> Option<Secret> {
@@ -170,9 +216,11 @@ impl RemoteSection {
             check.found.refuse(&url_key, "not such an address", "begin with http:// or https://");
             return None;
         }
-        for (name, file) in
-            [("ca_file", &self.ca_file), ("client_certificate", &self.client_certificate)]
-        {
+        for (name, file) in [
+            ("ca_file", &self.ca_file),
+            ("client_certificate", &self.client_certificate),
+            ("server_name", &self.server_name),
+        ] {
             if file.is_some() && url.reveal().starts_with(plain) {
                 let hint = "remove it, or begin url with https://";
                 check.found.refuse(&join(key, name), "nothing is encrypted here", hint);
@@ -216,7 +264,13 @@ fn check_scheme(
     let refused = match (source, scheme) {
         (SourceName::File, _) => return None,
         (SourceName::Web3signer, Scheme::Ecdsa) => return Some(RemoteKind::Web3signer),
-        (SourceName::Web3signer, Scheme::Bn254) => "it has no keys of bn254: use a key file",
+        (SourceName::Cerberus, Scheme::Bn254) => return Some(RemoteKind::Cerberus),
+        (SourceName::Cerberus, Scheme::Bls12381 | Scheme::Ecdsa) => {
+            "it has keys of bn254 alone: use a key file, or web3signer for ecdsa"
+        }
+        (SourceName::Web3signer, Scheme::Bn254) => {
+            "it has no keys of bn254: use cerberus, or a key file"
+        }
         (SourceName::Web3signer, Scheme::Bls12381) => {
             "its eth2 API signs only roots of the beacon chain, which it computes itself, never the \
              digest of a result: use a key file"

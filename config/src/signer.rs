@@ -57,7 +57,7 @@ pub(crate) struct PasswordSection {
 }
 
 /// Not shown where it is wrong: somebody may have written the password itself.
-fn password(_: &mut SchemaGenerator) -> Schema {
+pub(crate) fn password(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "x-secret": true,
         "type": "object",
@@ -79,6 +79,8 @@ pub(crate) enum SourceName {
     File,
     /// A web3signer, by its eth1 API. For ECDSA.
     Web3signer,
+    /// A Cerberus, over gRPC. For BN254.
+    Cerberus,
 }
 
 impl SourceName {
@@ -86,6 +88,7 @@ impl SourceName {
         match self {
             Self::File => "file",
             Self::Web3signer => "web3signer",
+            Self::Cerberus => "cerberus",
         }
     }
 }
@@ -210,7 +213,7 @@ impl SignerSection {
         let remote_key = join(key, "remote");
         if self.source == SourceName::File {
             if check.found.is_written(&remote_key) {
-                let hint = "remove it, or set source = \"web3signer\"";
+                let hint = "remove it, or set source = \"web3signer\" or \"cerberus\"";
                 check.found.refuse(&remote_key, "settings of a source that is not chosen", hint);
             }
             return self.check_file(check, key);
@@ -267,7 +270,7 @@ impl SignerSection {
 }
 
 impl PasswordSection {
-    fn check(&self, check: &mut Check<'_, '_>, key: &str) -> Option<PasswordSource> {
+    pub(crate) fn check(&self, check: &mut Check<'_, '_>, key: &str) -> Option<PasswordSource> {
         match (&self.file, &self.env) {
             (Some(file), None) => Some(PasswordSource::File(check.directory.join(file))),
             (None, Some(name)) => Some(PasswordSource::Variable(name.clone())),

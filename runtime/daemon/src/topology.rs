@@ -11,7 +11,7 @@ pub(crate) mod service;
 pub(crate) mod store;
 
 pub use desks::Desks;
-pub use service::{inspect_keys, look_at_remotes};
+pub use service::{RemoteView, inspect_keys, look_at_remotes, remotes};
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

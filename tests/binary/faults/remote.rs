@@ -2,10 +2,13 @@
 
 mod web3;
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::process::Signal;
 use serde_json::Value;
+use synod_signature::SecretKey;
+use synod_types::signature::{PublicKey, Scheme};
 
 use super::super::support::{Reach, Synod, get, ran, until};
 use super::{network, with};
@@ -105,6 +108,65 @@ fn tasks_are_certified_by_a_key_that_the_daemon_never_sees() {
     let log = synod.err.so_far().join("\n");
     for said in said.into_iter().chain([log]) {
         assert!(!said.contains(PLANTED), "{said}");
+    }
+}
+
+/// Nobody is where Cerberus should be: the daemon runs, says so, and keeps what it would have told
+/// Cerberus to itself.
+#[test]
+fn a_password_for_a_remote_signer_is_told_by_no_surface() {
+    let home = tempfile::tempdir().unwrap();
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let key = SecretKey::from_bytes(Scheme::Bn254, &[7; 32]).unwrap().public();
+    let PublicKey::Bn254 { g1, g2 } = key else { unreachable!() };
+    for name in ["word", "token"] {
+        let path = home.path().join(name);
+        std::fs::write(&path, format!("{PLANTED}-{name}\n")).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+    }
+    let file = network(home.path(), |text| {
+        let there = format!(
+            "source = \"cerberus\", remote = {{ url = \"http://{PLANTED}@{nobody}\", \
+             public_key = \"{g1}{}\", password = {{ file = \"word\" }}, \
+             token = {{ file = \"token\" }}, check_interval = \"100ms\" }}",
+            &g2.to_string()[2..]
+        );
+        let text = with(&text, SIGNER, &SIGNER.replace("generate = true", &there));
+        // The others have 60 of 100.
+        let text = with(&text, "bips = 6667", "bips = 6000");
+        text + "level = \"trace,ractor=trace\"\n"
+    });
+    let config = file.to_str().unwrap();
+    let mut said: Vec<String> =
+        [&["validate", config][..], &["validate", "--show", config], &["keys", "list", config]]
+            .map(|args| {
+                let ended = ran(args);
+                assert_eq!(ended.code, Some(0), "{ended:?}");
+                ended.out + &ended.err
+            })
+            .into();
+    let listed = format!("signer-1  cerberus at http://{nobody}  ");
+    assert!(said[2].contains(&listed), "{said:?}");
+    let (mut synod, reach) = Synod::run(&file);
+    let told = until("the reason", || {
+        let (status, body) = ready(&reach);
+        (status == 200 && body["degraded"][0].to_string().contains("Unavailable")).then_some(body)
+    });
+    until("tasks certified by the others", || (0 < completed(&reach)).then_some(()));
+    said.extend(["/v1/actors", "/v1/status", "/v1/breakers"].map(|at| reach.read(at).to_string()));
+    said.extend([reach.scrape(), told.to_string()]);
+    synod.signal(Signal::TERM);
+    assert!(synod.end().success());
+    said.extend(synod.err.so_far());
+    for said in said {
+        assert!(!said.contains(PLANTED), "{said}");
+    }
+    // A password that others can read is none.
+    std::fs::set_permissions(home.path().join("word"), PermissionsExt::from_mode(0o640)).unwrap();
+    for args in [&["validate", config][..], &["run", "--config", config]] {
+        let ended = ran(args);
+        assert_eq!(ended.code, Some(78), "{ended:?}");
+        assert!(ended.err.contains("word: mode 640 lets others at the key"), "{ended:?}");
     }
 }
 

@@ -76,6 +76,11 @@ impl Password {
         Self::new(Zeroizing::new(line.to_owned()))
     }
 
+    /// As it is, for a remote signer that wants it.
+    pub fn to_text(&self) -> Zeroizing<String> {
+        self.0.clone()
+    }
+
     /// As EIP-2335 takes it: NFKD, without C0, C1 and Delete.
     pub(crate) fn normalised(&self) -> Zeroizing<String> {
         let mut normal = Zeroizing::new(String::with_capacity(GROWTH * self.0.len()));

@@ -3,6 +3,7 @@
 //! | who | speaks | signs |
 //! |---|---|---|
 //! | [`Web3signer`] | HTTP, its eth1 API | ECDSA |
+//! | [`Cerberus`] | gRPC | BLS on BN254 |
 //!
 //! Each answers with bytes and is believed nothing: the signer actor checks them against the
 //! registered public key before anybody sees them. Nothing here repeats a question or keeps time;
@@ -10,10 +11,13 @@
 //! than scheme, host and port.
 
 mod address;
+mod cerberus;
 mod tls;
 mod web3signer;
+mod wire;
 
 pub use address::InvalidAddress;
+pub use cerberus::{Admission, Cerberus};
 pub use tls::{Identity, Tls, TlsError};
 pub use web3signer::Web3signer;
 
@@ -32,6 +36,12 @@ pub enum SetupError {
     /// The library that speaks HTTP.
     #[error("no client for HTTP can be made: {0}")]
     Client(String),
+    /// The public key.
+    #[error("the public key is none: {0}")]
+    Key(String),
+    /// The token, which is not told.
+    #[error("the token has characters that no header may have")]
+    Token,
     /// A key of a scheme that it does not sign by as our certificates want it.
     #[error("it cannot sign with a key of this scheme as certificates want it")]
     Scheme,

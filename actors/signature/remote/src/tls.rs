@@ -9,6 +9,8 @@ pub struct Tls {
     pub authorities: Option<Vec<u8>>,
     /// As whom we come, if it wants to know.
     pub identity: Option<Identity>,
+    /// The name that its certificate must bear, if that is not the address's. Over gRPC.
+    pub server_name: Option<String>,
 }
 
 /// A certificate and its key.
@@ -36,7 +38,7 @@ pub enum TlsError {
 impl Tls {
     /// Whether nothing is said beyond what holds anyway.
     pub(crate) const fn is_default(&self) -> bool {
-        self.authorities.is_none() && self.identity.is_none()
+        self.authorities.is_none() && self.identity.is_none() && self.server_name.is_none()
     }
 
     /// For HTTP.

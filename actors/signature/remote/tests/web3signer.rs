@@ -179,6 +179,7 @@ async fn both_sides_show_certificates_that_the_other_believes() {
     let tls = |trusted: &Authority, shown: Option<&Authority>| Tls {
         authorities: Some(trusted.pem()),
         identity: shown.map(Authority::client),
+        server_name: None,
     };
     at(&server.url, &tls(&ours, Some(&ours))).check().await.unwrap();
     let cases = [
@@ -205,15 +206,15 @@ fn what_cannot_be_asked_is_refused_before_anybody_is() {
     let made = |url: &str, key: &PublicKey, tls: &Tls| {
         Web3signer::new(url, key, tls).map(drop).unwrap_err().to_string()
     };
-    let trusted = Tls { authorities: Some(ours.pem()), identity: None };
+    let trusted = Tls { authorities: Some(ours.pem()), identity: None, server_name: None };
     assert!(made("ftp://h", &key, &Tls::default()).contains("http://"));
     assert!(made("http://h", &key, &trusted).contains("certificates are given"));
-    let empty = Tls { authorities: Some(b"nothing".to_vec()), identity: None };
+    let empty = Tls { authorities: Some(b"nothing".to_vec()), identity: None, server_name: None };
     assert!(made("https://h", &key, &empty).contains("authorities"));
     let mut identity = ours.client();
     identity.key =
         b"-----BEGIN PRIVATE KEY-----\nplanted\n-----END PRIVATE KEY-----\n".to_vec().into();
-    let broken = Tls { authorities: None, identity: Some(identity) };
+    let broken = Tls { authorities: None, identity: Some(identity), server_name: None };
     let told = made("https://h", &key, &broken);
     assert!(told.contains("private key") && !told.contains("planted"), "{told}");
     for scheme in [Scheme::Bn254, Scheme::Bls12381] {

@@ -21,11 +21,12 @@ pub enum KeysAction {
     New(NewArgs),
     /// Put the key of another keystore, or of a plain key file, into a new keystore
     Import(KeyImportArgs),
-    /// List the keystores and key files of a directory; opens none
+    /// List the keystores and key files of a directory, and open none; of a topology file, the
+    /// remote signers, and whether they have their keys
     List {
-        /// The directory
+        /// The directory, or the topology file
         #[arg(default_value = ".")]
-        directory: PathBuf,
+        place: PathBuf,
     },
     /// Say what a keystore says of itself; with --open, whether it opens and holds that key
     Info(InfoArgs),

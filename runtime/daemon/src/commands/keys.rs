@@ -2,6 +2,7 @@
 
 mod ask;
 mod list;
+mod remotes;
 mod show;
 
 use std::path::Path;
@@ -27,7 +28,8 @@ pub(super) fn keys(args: &KeysArgs) -> Result<u8, Exit> {
     match &args.action {
         KeysAction::New(new) => make(new)?.tell(args.json)?,
         KeysAction::Import(import) => bring(import)?.tell(args.json)?,
-        KeysAction::List { directory } => list::list(directory, args.json)?,
+        KeysAction::List { place } if place.is_file() => remotes::list(place, args.json)?,
+        KeysAction::List { place } => list::list(place, args.json)?,
         KeysAction::Info(info) => about(info)?.tell(args.json)?,
         KeysAction::Rotate(rotate) => change(rotate)?.tell(args.json)?,
         KeysAction::Export(export) => unprotect(export)?.tell(args.json)?,

@@ -5,7 +5,7 @@ mod remote;
 mod tasks;
 
 pub use keys::inspect_keys;
-pub use remote::look_at_remotes;
+pub use remote::{RemoteView, look_at_remotes, remotes};
 
 use std::sync::Arc;
 

@@ -16,7 +16,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 /// One connection, as the server sees it.
 pub struct Wire {
-    stream: Box<dyn Stream>,
+    pub stream: Box<dyn Stream>,
     buffer: Vec<u8>,
 }
 

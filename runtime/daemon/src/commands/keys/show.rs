@@ -20,6 +20,12 @@ impl Told {
             .with_key(key)
     }
 
+    /// Of a key alone.
+    pub(super) fn key(key: &PublicKey) -> Map<String, Value> {
+        let told = Self(vec![("scheme", json!(key.scheme().name()))]).with_key(key);
+        told.0.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
     /// Of a keystore that is not open.
     pub(super) fn store(did: &'static str, path: &Path, store: &Keystore) -> Self {
         let name = if did.is_empty() { "keystore" } else { did };

@@ -5,17 +5,20 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use synod_config::{Config, KeySource as Place, RemoteKind, RemoteSettings, Settings};
+use synod_config::{
+    Config, KeySource as Place, PasswordSource, RemoteKind, RemoteSettings, Settings,
+};
 use synod_signature::{
     Key, KeySource, KeySourceError, Mark, RemoteError, RemoteKey, RemoteSigner, RemoteTerms,
 };
 use synod_signature_core::guard::fingerprint;
 use synod_signature_keyfile::{MarkFile, inspect_private, read_private};
-use synod_signature_remote::{Identity, SetupError, Tls, Web3signer};
+use synod_signature_remote::{Admission, Cerberus, Identity, SetupError, Tls, Web3signer};
 use synod_supervision::Breaker;
 use synod_types::actor::ActorId;
-use synod_types::signature::RemoteRefusal;
+use synod_types::signature::{PublicKey, RemoteRefusal};
 
+use super::keys::password_place;
 use crate::topology::TopologyError;
 
 /// Bytes of a file of certificates, or of a key.
@@ -39,6 +42,8 @@ impl RemotePlace {
     /// Whether its files are there, and private ones closed to others.
     pub(super) fn inspect(&self) -> Result<(), KeySourceError> {
         self.settings.client.iter().try_for_each(|(_, key)| inspect_private(key))?;
+        let words = self.settings.password.iter().chain(&self.settings.token);
+        words.map(password_place).try_for_each(|place| place.inspect())?;
         let mut open =
             self.settings.ca_file.iter().chain(self.settings.client.iter().map(|it| &it.0));
         open.try_for_each(|path| read_open(path).map(drop))
@@ -64,20 +69,35 @@ impl RemotePlace {
     /// Whoever holds the key. Reads certificates and passwords; connects to nobody.
     fn signer(&self) -> Result<Arc<dyn RemoteSigner>, KeySourceError> {
         let RemoteSettings { url, public_key, ca_file, client, .. } = &self.settings;
+        let server_name = self.settings.server_name.clone();
         let authorities = ca_file.as_deref().map(read_open).transpose()?;
         let identity = client.as_ref().map(|(certificates, key)| {
             let key = read_private(key, PEM_BYTES_MAX)?;
             Ok::<_, KeySourceError>(Identity { certificates: read_open(certificates)?, key })
         });
-        let tls = Tls { authorities, identity: identity.transpose()? };
+        let tls = Tls { authorities, identity: identity.transpose()?, server_name };
         let made = match self.settings.kind {
-            RemoteKind::Web3signer => Web3signer::new(url.reveal(), public_key, &tls),
+            RemoteKind::Web3signer => {
+                Web3signer::new(url.reveal(), public_key, &tls).map(|it| Arc::new(it) as _)
+            }
+            RemoteKind::Cerberus => {
+                let words = self.admission()?;
+                Cerberus::new(url.reveal(), public_key, &tls, words).map(|it| Arc::new(it) as _)
+            }
         };
         let refused = |error: SetupError| KeySourceError::Remote {
             place: "remote".to_owned(),
             why: error.to_string(),
         };
-        Ok(Arc::new(made.map_err(refused)?))
+        made.map_err(refused)
+    }
+
+    /// What it wants to know before it signs.
+    fn admission(&self) -> Result<Admission, KeySourceError> {
+        let read = |place: &PasswordSource| password_place(place).read().map(|it| it.to_text());
+        let password = self.settings.password.as_ref().map(read).transpose()?;
+        let token = self.settings.token.as_ref().map(read).transpose()?;
+        Ok(Admission { password: password.unwrap_or_default(), token })
     }
 
     fn terms(&self) -> RemoteTerms {
@@ -111,28 +131,54 @@ impl KeySource for RemoteSource {
     }
 }
 
-/// Asks every remote signer whether it has its key, all at once. One that answers that it has not,
-/// or that it does not speak to us, is an error; one that does not answer is not: the signer goes on
-/// asking, and says so.
+/// A remote signer, and what it says.
+pub struct RemoteView {
+    /// The signer here that asks it.
+    pub signer: ActorId,
+    /// Where it is, without secrets.
+    pub place: String,
+    /// The key that it should have.
+    pub key: PublicKey,
+    /// Whether it is there and has it.
+    pub outcome: Result<(), RemoteError>,
+}
+
+/// Asks every remote signer whether it has its key, all at once; in the order of the signers.
 ///
 /// # Errors
-/// [`TopologyError`], also if there are files that cannot be used.
-pub async fn look_at_remotes(config: &Config, data_dir: &Path) -> Result<(), TopologyError> {
+/// [`TopologyError`] if one cannot be asked: files are missing, or no certificates.
+pub async fn remotes(config: &Config, data_dir: &Path) -> Result<Vec<RemoteView>, TopologyError> {
     let mut looks = tokio::task::JoinSet::new();
     for (id, actor) in &config.topology.actors {
         let Settings::Signer(settings) = &actor.settings else { continue };
         let Place::Remote(remote) = &settings.key else { continue };
         let place = RemotePlace::new(data_dir, remote.as_ref().clone());
         let signer = place.signer().map_err(|error| TopologyError::caused(id, error))?;
-        let (id, timeout) = (id.clone(), remote.timeout);
+        let (id, key, timeout) = (id.clone(), remote.public_key, remote.timeout);
         looks.spawn(async move {
+            let place = signer.place().to_owned();
             let look = tokio::time::timeout(timeout, signer.check()).await;
-            (id, look.unwrap_or(Ok(())))
+            let outcome = look.unwrap_or_else(|_| {
+                let why = format!("{place}: no answer in time").into();
+                Err(RemoteError { kind: RemoteRefusal::Timeout, why })
+            });
+            RemoteView { signer: id, place, key, outcome }
         });
     }
-    while let Some(looked) = looks.join_next().await {
-        let Ok((id, outcome)) = looked else { continue };
-        outcome.or_else(|error| judged(&id, &error))?;
+    let mut views = looks.join_all().await;
+    views.sort_by(|one, other| one.signer.cmp(&other.signer));
+    Ok(views)
+}
+
+/// [`remotes`], before anything starts. One that answers that it has not its key, or that it does
+/// not speak to us, is an error; one that does not answer is not: its signer goes on asking, and
+/// says so.
+///
+/// # Errors
+/// [`TopologyError`].
+pub async fn look_at_remotes(config: &Config, data_dir: &Path) -> Result<(), TopologyError> {
+    for view in remotes(config, data_dir).await? {
+        view.outcome.or_else(|error| judged(&view.signer, &error))?;
     }
     Ok(())
 }
