@@ -85,6 +85,10 @@ pub(crate) struct ChainSection {
     /// Consumers that are told the past as well, each from which block on: what was before the
     /// first block that it is told as it happens, at the same time as that goes on.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend(
+        "maxProperties" = 16,
+        "additionalProperties" = { "type": "integer", "minimum": 0, "maximum": i64::MAX }
+    ))]
     backfill: BTreeMap<String, u64>,
     /// Of the source `simulated`: a chain in this process.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -161,7 +161,12 @@ fn type_text(shape: &Json) -> String {
             format!("list of {item}{}", bounds("minItems", "maxItems"))
         }
         ("object", _) => match shape.get("additionalProperties") {
-            Some(value) if value.is_object() => format!("table of {}s", type_text(value)),
+            Some(value) if value.is_object() => {
+                let text = type_text(value);
+                // The bounds, if there are any, come behind the noun.
+                let (noun, bounds) = text.split_at(text.find(',').unwrap_or(text.len()));
+                format!("table of {noun}s{bounds}")
+            }
             _ => "table".to_owned(),
         },
         (other, _) => other.to_owned(),
