@@ -5,7 +5,7 @@
 //! - what the backfill commits at a height that the live following remembers is what that one has
 //!   committed ([`Follower::agrees`]);
 //! - what the live following tells the consumer at a height, the backfill takes back from there
-//!   on, if it told it ([`Input::Bounded`]);
+//!   on, if it told it ([`Input::Bounded`](super::Input::Bounded));
 //! - the backfill is told only when its last block is known to be the one below the consumer's
 //!   first live block, and ends only when no reorg can change that unseen by the live following.
 
