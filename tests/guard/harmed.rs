@@ -81,6 +81,21 @@ impl Past {
         house.end().await;
     }
 
+    /// With the whole store back all is well; then the key's mark is put back for the next case.
+    async fn recovers(&self, new: u64, mark: &[u8]) {
+        self.restore(DUTIES as usize);
+        self.healed(new).await;
+        self.put_back(mark);
+    }
+
+    /// The files of its journal, in order.
+    fn files(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.data().join("journal")).unwrap();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        paths
+    }
+
     /// Marks a point to go back to: the mark of the key goes with what is signed after it.
     fn keep(&self) -> Vec<u8> {
         fs::read(self.home.path().join("key.guard")).unwrap()
@@ -167,8 +182,7 @@ fn of_a_store_that_is_missing_nothing_is_signed() {
         for case in 0..cases() {
             past.restore(DUTIES as usize);
             let journal = past.data().join("journal");
-            let mut names: Vec<PathBuf> =
-                fs::read_dir(&journal).unwrap().map(|entry| entry.unwrap().path()).collect();
+            let mut names = past.files();
             names.retain(|path| path.extension().is_none_or(|kind| kind == "segment"));
             names.retain(|path| !path.is_dir());
             names.extend([journal, past.data()]);
@@ -180,9 +194,7 @@ fn of_a_store_that_is_missing_nothing_is_signed() {
             }
             let why = refusal(past.home.path(), Arc::new(RealDisk)).await;
             told(&gone.display().to_string(), &why, &["is missing", "older than the key's mark"]);
-            past.restore(DUTIES as usize);
-            past.healed(2_000 + case).await;
-            past.put_back(&mark);
+            past.recovers(2_000 + case, &mark).await;
         }
         eprintln!("{} missing stores, nothing signed", cases());
     });
@@ -196,21 +208,16 @@ fn of_a_store_with_a_flipped_bit_nothing_is_signed() {
         let mark = past.keep();
         for case in 0..cases() {
             past.restore(DUTIES as usize);
-            let journal = past.data().join("journal");
-            let mut names: Vec<PathBuf> =
-                fs::read_dir(&journal).unwrap().map(|entry| entry.unwrap().path()).collect();
+            let mut names = past.files();
             names.retain(|path| {
                 let is_segment = path.extension().is_some_and(|kind| kind == "segment");
                 is_segment || path.ends_with("manifest")
             });
-            names.sort();
             let path = &names[(dice.next_u64() % names.len() as u64) as usize];
             flip(path, &mut dice);
             let why = refusal(past.home.path(), Arc::new(RealDisk)).await;
             told(&path.display().to_string(), &why, &["damaged", "gap"]);
-            past.restore(DUTIES as usize);
-            past.healed(3_000 + case).await;
-            past.put_back(&mark);
+            past.recovers(3_000 + case, &mark).await;
         }
         eprintln!("{} flipped bits, nothing signed", cases());
     });
@@ -235,9 +242,7 @@ fn of_an_older_store_nothing_is_signed() {
             past.restore((dice.next_u64() % DUTIES) as usize);
             let why = refusal(past.home.path(), Arc::new(RealDisk)).await;
             told("an older store", &why, &["older than the key's mark"]);
-            past.restore(DUTIES as usize);
-            past.healed(4_000 + case).await;
-            past.put_back(&mark);
+            past.recovers(4_000 + case, &mark).await;
         }
         eprintln!("{} older stores, nothing signed", cases());
     });
