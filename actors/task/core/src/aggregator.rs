@@ -103,14 +103,16 @@ impl Aggregator {
     }
 
     /// Takes what was before this aggregator came; says whether there was room for all of it. If
-    /// not, it is to come again.
+    /// not, it is to come again: a task is known by its name, so nothing is kept of how far this
+    /// went.
     pub fn apply_past(
         &mut self,
         now: Moment,
         chain: ChainId,
         events: &[ChainEvent],
     ) -> (Vec<Effect>, bool) {
-        let (mut effects, is_all) = self.listen_to_past(now, chain, events);
+        let mut effects = Vec::new();
+        let is_all = events.iter().all(|event| self.take(now, chain, event, &mut effects));
         self.settle_down(now, &mut effects);
         (effects, is_all)
     }

@@ -40,22 +40,8 @@ impl Aggregator {
         effects
     }
 
-    /// Takes what was before this aggregator came, event by event, as long as there is room; says
-    /// whether there was for all. What comes again is known by its task, so that nothing is kept
-    /// of how far this went.
-    pub(super) fn listen_to_past(
-        &mut self,
-        now: Moment,
-        chain: ChainId,
-        events: &[ChainEvent],
-    ) -> (Vec<Effect>, bool) {
-        let mut effects = Vec::new();
-        let is_all = events.iter().all(|event| self.take(now, chain, event, &mut effects));
-        (effects, is_all)
-    }
-
     /// Whether there was room.
-    fn take(
+    pub(super) fn take(
         &mut self,
         now: Moment,
         chain: ChainId,
