@@ -158,7 +158,7 @@ impl Outbox {
         0 < self.retractions
     }
 
-    /// Who is sent nothing for now. Whether somebody no longer is held.
+    /// Sets who is sent nothing for the moment; says whether somebody is let go by it.
     pub(crate) fn hold(&mut self, held: &[bool]) -> bool {
         let mut is_any_free = false;
         for (consumer, is_held) in self.consumers.iter_mut().zip(held) {
